@@ -1,0 +1,40 @@
+"""`pleura`: arguments in, exit code out; 0 done, 1 refused with one clear line, 2 wrong usage."""
+
+import sys
+
+import typer
+
+from pleura import __version__
+from pleura.errors import PleuraError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="pleura",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Pneumonia on chest CT. For research use; not a medical device.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pleura {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Pneumonia on chest CT. For research use; not a medical device."""
+
+
+def main() -> None:
+    """Run the command line; turn refusals into one line on standard error and their exit code."""
+    try:
+        app()
+    except PleuraError as error:
+        typer.echo(f"pleura: {' '.join(str(error).split())}", err=True)
+        sys.exit(error.exit_code)

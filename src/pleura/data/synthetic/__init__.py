@@ -1,0 +1,1 @@
+"""Seeded synthetic chest CT: anatomy, findings, scanner and writer, apart."""

@@ -1,0 +1,1 @@
+"""From a volume to a report: each step typed and timed."""

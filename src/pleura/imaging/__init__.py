@@ -1,0 +1,1 @@
+"""DICOM and NIfTI in, a Volume out; series choice, lungs, slice subsets. Knows no torch."""

@@ -1,0 +1,3 @@
+"""Typed settings and recipes, read from TOML."""
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""One training loop, its losses, its optimiser groups and its recipes."""
