@@ -52,6 +52,8 @@ def write_nifti(
         nib.save(image, temporary)
         temporary.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}; check the folder and its free space") from error
+        raise OutputError(
+            f"cannot write {path}: {error.strerror or error}; check the folder and its free space"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
