@@ -1,0 +1,195 @@
+"""A cache of prepared slices: a case in, its int16 slices out, made once and kept compressed on disk.
+
+An entry is named by the hash of the study's bytes and of all that decides how slices are made, so a change of either
+leads to a new entry and never to an old answer. An entry that is damaged is made anew, and said.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import blosc2
+import numpy as np
+import numpy.typing as npt
+
+from pleura.data.cohort import Case
+from pleura.data.preparation import prepare_study
+from pleura.errors import CohortError, StudyError
+from pleura.imaging.inplane import PREPARE_VERSION
+from pleura.settings import InputSettings
+
+__all__ = ["LUNGS_VERSION", "SliceCache", "cache_key", "default_cache_folder"]
+
+LUNGS_VERSION = 1
+"""Goes up when the lungs' slice range comes out differently, so that what was cached before is not used."""
+
+_MAGIC = b"PLEURA1\n"
+_HASH_BYTES = 32
+
+
+def default_cache_folder() -> Path:
+    """Give the user's cache folder: under $PLEURA_HOME if set, else $XDG_CACHE_HOME or ~/.cache."""
+    home = os.environ.get("PLEURA_HOME")
+    if home:
+        return Path(home) / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pleura"
+
+
+def cache_key(study: Path, settings: InputSettings) -> str:
+    """Hash a study's bytes and the transform's settings.
+
+    The names and places of the files do not matter, nor their order.
+
+    Parameters
+    ----------
+    study : a file, or a folder of any depth
+    settings : of which only window and size decide the slices
+    """
+    files = sorted(path for path in study.rglob("*") if path.is_file()) if study.is_dir() else [study]
+    hashes = []
+    for path in files:
+        with path.open("rb") as file:
+            hashes.append(hashlib.file_digest(file, "sha256").hexdigest())
+    transform = {
+        "files": sorted(hashes),
+        "window": [settings.window_low, settings.window_high],
+        "size": settings.size,
+        "prepare": PREPARE_VERSION,
+        "lungs": LUNGS_VERSION,
+    }
+    return hashlib.sha256(json.dumps(transform, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class SliceCache:
+    """Prepared slices of a cohort's cases under one folder."""
+
+    folder: Path
+    settings: InputSettings
+
+    def warm(
+        self, cases: Sequence[Case], *, workers: int = 1, on_done: Callable[[str], None] = lambda note: None
+    ) -> dict[str, str]:
+        """Make the entries that are not there.
+
+        Parameters
+        ----------
+        cases : any cases
+        workers : processes
+        on_done : called once a case with a note, empty unless something had to be mended
+
+        Returns
+        -------
+        Case name -> key of its entry, for `read`.
+
+        Raises
+        ------
+        CohortError
+            If a case's study cannot be used; names the case.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        keys: dict[str, str] = {}
+        if workers == 1:
+            for case in cases:
+                keys[case.case], note = _fill(self, case)
+                on_done(note)
+            return keys
+        # Fresh interpreters: a fork would inherit the locks of this process's threads.
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            pending = {pool.submit(_fill, self, case): case for case in cases}
+            try:
+                for future in as_completed(pending):
+                    keys[pending[future].case], note = future.result()
+                    on_done(note)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return keys
+
+    def read(self, key: str) -> npt.NDArray[np.int16]:
+        """Read a whole entry, shape (lung slices, size, size), HU.
+
+        Raises
+        ------
+        CohortError
+            If the entry is missing or damaged.
+        """
+        return self.read_slices(key, None)
+
+    def read_slices(self, key: str, indices: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int16]:
+        """Read some slices of an entry; only they are decompressed. None reads all.
+
+        Raises
+        ------
+        CohortError
+            If the entry is missing or damaged.
+        """
+        array = _open(self._path(key))
+        if indices is None:
+            return np.asarray(array[:], dtype=np.int16)
+        return np.stack([np.asarray(array[int(z)], dtype=np.int16) for z in indices])
+
+    def count_slices(self, key: str) -> int:
+        """Read an entry's number of lung slices.
+
+        Raises
+        ------
+        CohortError
+            If the entry is missing or damaged.
+        """
+        return int(_open(self._path(key)).shape[0])
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.slices"
+
+
+def _fill(cache: SliceCache, case: Case) -> tuple[str, str]:
+    """Make a case's entry unless a whole one is there; give its key and a note."""
+    key = cache_key(case.study, cache.settings)
+    path = cache._path(key)
+    note = ""
+    if path.exists():
+        try:
+            _open(path)
+        except CohortError as error:
+            note = f"case {case.case}: {error}; made anew"
+        else:
+            return key, ""
+    try:
+        slices = prepare_study(case.study, cache.settings)
+    except StudyError as error:
+        raise CohortError(f"case {case.case} cannot be used: {error}") from error
+    _write(path, slices)
+    return key, note
+
+
+def _write(path: Path, slices: npt.NDArray[np.int16]) -> None:
+    packed = blosc2.asarray(
+        np.ascontiguousarray(slices),
+        chunks=(1, *slices.shape[1:]),
+        blocks=(1, *slices.shape[1:]),
+        cparams={"codec": blosc2.Codec.ZSTD, "clevel": 3, "filters": [blosc2.Filter.SHUFFLE], "nthreads": 1},
+    )
+    body = packed.to_cframe()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+    Path(file.name).replace(path)
+
+
+def _open(path: Path) -> blosc2.NDArray:
+    """Check an entry's hash before anything of it is decoded."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CohortError(f"cannot read the cached slices {path}: {error}; train again to make them anew") from error
+    head, body = content[: len(_MAGIC) + _HASH_BYTES], content[len(_MAGIC) + _HASH_BYTES :]
+    if head != _MAGIC + hashlib.sha256(body).digest():
+        raise CohortError(f"the cached slices {path} are damaged; train again to make them anew")
+    return blosc2.ndarray_from_cframe(body)

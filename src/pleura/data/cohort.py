@@ -1,0 +1,184 @@
+"""The cohort table: a folder with `cases.csv` and `cohort.toml` in, checked cases out."""
+
+import csv
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pleura.errors import CohortError
+from pleura.settings import CLASSES
+
+__all__ = ["COLUMNS", "SPLITS", "Case", "Cohort", "read_cohort"]
+
+COLUMNS = ("case", "patient", "hospital", "label", "severity", "split", "study", "lungs", "lesions")
+"""Columns of `cases.csv`; others may follow."""
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One row of the table: a study of a patient with its label."""
+
+    case: str
+    patient: str
+    hospital: str
+    label: str
+    severity: int
+    """0 where there is none, else 1 to 3."""
+    split: str
+    study: Path
+    """A DICOM folder or a NIfTI file; absolute, it exists."""
+    lungs: Path | None
+    """Reference lung mask on the study's grid."""
+    lesions: Path | None
+    """Reference lesion mask on the study's grid."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """Cases and what is known of where they came from."""
+
+    folder: Path
+    name: str
+    generator: str
+    """What made it, with its version; empty where nothing did."""
+    seed: int
+    synthetic: bool
+    description: str
+    cases: tuple[Case, ...]
+
+    def split(self, name: str) -> tuple[Case, ...]:
+        """Give the cases of a split, in the table's order."""
+        return tuple(case for case in self.cases if case.split == name)
+
+    def counts(self, key: str, split: str | None = None) -> dict[str, int]:
+        """Count cases by "label", "hospital" or "split", sorted by name."""
+        counted = Counter(str(getattr(case, key)) for case in self.cases if split in (None, case.split))
+        return dict(sorted(counted.items()))
+
+
+def read_cohort(folder: Path, *, classes: Sequence[str] = CLASSES) -> Cohort:
+    """Read and check a cohort.
+
+    Parameters
+    ----------
+    folder : holds `cases.csv` and `cohort.toml`
+    classes : the labels a case may have; each needs a case in the training split
+
+    Raises
+    ------
+    CohortError
+        If a file is missing or cannot be read, or the table contradicts itself or the files it names: a missing
+        column, an empty table, a case named twice, a label that is not a class, a wrong severity or split, a path
+        that leaves the folder or is not there, a patient in two splits, a class with no training case.
+    """
+    about = _read_about(folder / "cohort.toml")
+    cases = tuple(_read_case(folder, row, number, classes) for number, row in _read_rows(folder / "cases.csv"))
+    if not cases:
+        raise CohortError(f"{folder / 'cases.csv'} has no cases, only a header")
+    _check_table(cases, classes)
+    return Cohort(folder=folder, cases=cases, **about)  # type: ignore[arg-type]
+
+
+def _read_about(path: Path) -> dict[str, object]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CohortError(
+            f"no {path.name} in {path.parent}; a cohort is a folder with cohort.toml and cases.csv"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CohortError(f"cannot read {path}: {error}") from error
+    if table.get("format") != 1:
+        raise CohortError(f"{path}: format = {table.get('format')!r}; this version reads format = 1")
+    kinds = {"name": str, "generator": str, "seed": int, "synthetic": bool, "description": str}
+    defaults: dict[str, object] = {"generator": "", "seed": 0, "description": ""}
+    about: dict[str, object] = {}
+    for key, kind in kinds.items():
+        value = table.get(key, defaults.get(key))
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise CohortError(f"{path}: {key} = {value!r}; need {kind.__name__}")
+        about[key] = value
+    return about
+
+
+def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Rows with their line numbers."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise CohortError(f"{path}: no column {', '.join(missing)}; need {', '.join(COLUMNS)}")
+            rows = []
+            for row in reader:
+                if None in row or None in row.values():
+                    raise CohortError(f"{path}, line {reader.line_num}: not as many fields as the header has")
+                rows.append((reader.line_num, row))
+            return rows
+    except FileNotFoundError as error:
+        raise CohortError(
+            f"no {path.name} in {path.parent}; a cohort is a folder with cohort.toml and cases.csv"
+        ) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CohortError(f"cannot read {path}: {error}") from error
+
+
+def _read_case(folder: Path, row: dict[str, str], number: int, classes: Sequence[str]) -> Case:
+    where = f"cases.csv, line {number}" + (f", case {row['case']}" if row["case"] else "")
+    for column in ("case", "patient", "hospital", "study"):
+        if not row[column].strip():
+            raise CohortError(f"{where}: {column} is empty")
+    if row["label"] not in classes:
+        raise CohortError(f'{where}: label "{row["label"]}" is not a class; the classes are {", ".join(classes)}')
+    if row["severity"] not in ("0", "1", "2", "3"):
+        raise CohortError(f'{where}: severity "{row["severity"]}"; need 0 (none) to 3')
+    if row["split"] not in SPLITS:
+        raise CohortError(f'{where}: split "{row["split"]}"; need {", ".join(SPLITS)}')
+    return Case(
+        case=row["case"],
+        patient=row["patient"],
+        hospital=row["hospital"],
+        label=row["label"],
+        severity=int(row["severity"]),
+        split=row["split"],
+        study=_resolve(folder, row["study"], where),
+        lungs=_resolve(folder, row["lungs"], where) if row["lungs"] else None,
+        lesions=_resolve(folder, row["lesions"], where) if row["lesions"] else None,
+    )
+
+
+def _resolve(folder: Path, written: str, where: str) -> Path:
+    relative = PurePosixPath(written)
+    if relative.is_absolute() or ".." in relative.parts or "\\" in written or "\0" in written:
+        raise CohortError(
+            f'{where}: path "{written}" leaves the cohort; need a path relative to its folder, without ".."'
+        )
+    path = folder / relative
+    if not path.exists():
+        raise CohortError(f"{where}: {written} is not there")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise CohortError(f'{where}: path "{written}" leaves the cohort through a link')
+    return path
+
+
+def _check_table(cases: tuple[Case, ...], classes: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(case.case for case in cases).items() if count > 1]
+    if twice:
+        raise CohortError(f"case {twice[0]} is in the table twice; each case needs its own name")
+    first_seen: dict[str, Case] = {}
+    for case in cases:
+        other = first_seen.setdefault(case.patient, case)
+        if other.split != case.split:
+            raise CohortError(
+                f"patient {case.patient} is in two splits: case {other.case} in {other.split}, "
+                f"case {case.case} in {case.split}; put all of a patient's cases in one"
+            )
+    trained = {case.label for case in cases if case.split == "train"}
+    absent = [name for name in classes if name not in trained]
+    if absent:
+        raise CohortError(
+            f"no training case of class {', '.join(absent)}; each class needs at least one in split train"
+        )

@@ -1,0 +1,33 @@
+"""The known architectures: a name and arguments in, a network out."""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from pleura.errors import ModelError
+from pleura.models.densenet3d import DenseNet3d
+
+__all__ = ["ARCHITECTURES", "create_network"]
+
+ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"densenet3d": DenseNet3d}
+
+
+def create_network(name: str, **arguments: int | float) -> nn.Module:
+    """Make a network with fresh weights, drawn from torch's generator.
+
+    Parameters
+    ----------
+    name : a key of `ARCHITECTURES`
+    arguments : what its constructor takes
+
+    Raises
+    ------
+    ModelError
+        If the name is not known or the arguments do not fit.
+    """
+    if name not in ARCHITECTURES:
+        raise ModelError(f'unknown architecture "{name}"; known are {", ".join(sorted(ARCHITECTURES))}')
+    try:
+        return ARCHITECTURES[name](**arguments)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"architecture {name} cannot be made with {arguments}: {error}") from error
