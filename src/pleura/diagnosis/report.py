@@ -1,0 +1,147 @@
+"""The answer as a document: what was found, how sure, from what input, by which model; JSON is its written form.
+
+Web page, PDF, SR and FHIR are views of it. Nothing is shown that is not in it.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "DISCLAIMER",
+    "Classification",
+    "Explanation",
+    "LungMeasurements",
+    "ModelInfo",
+    "Provenance",
+    "Report",
+    "SeriesInfo",
+    "StudyInfo",
+]
+
+DISCLAIMER = "For research use; not a medical device."
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Millilitres = Annotated[float, Field(ge=0.0)]
+Seconds = Annotated[float, Field(ge=0.0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SeriesInfo(_Part):
+    """One series of the study: used, or why not."""
+
+    series_uid: str
+    description: str
+    """Description, kernel, thickness and number of slices, for a reader."""
+    chosen: bool
+    reasons: tuple[str, ...]
+    """Why it was not used, or why it was ranked lower; for the chosen one, why it was."""
+
+
+class StudyInfo(_Part):
+    """What was read."""
+
+    format: str
+    patient_id: str
+    study_date: str
+    study_uid: str
+    series_uid: str
+    series_description: str
+    manufacturer: str
+    scanner: str
+    kernel: str
+    shape: tuple[int, int, int]
+    """Slices, rows, columns."""
+    spacing_mm: tuple[float, float, float]
+    """Along z, y, x."""
+    sha256: str
+    """Over the voxels in HU and the affine."""
+
+
+class LungMeasurements(_Part):
+    """The lungs that were found."""
+
+    right_ml: Millilitres
+    left_ml: Millilitres
+    first_slice: int
+    last_slice: int
+    """First and last slice, counted from the feet from 0, between which subsets were drawn."""
+
+
+class Classification(_Part):
+    """Four-class diagnosis: the mean over the slice subsets (UCADI)."""
+
+    classes: tuple[str, ...]
+    probabilities: tuple[Probability, ...]
+    """Mean over the subsets, in the order of `classes`."""
+    subset_probabilities: tuple[tuple[Probability, ...], ...]
+    subset_slices: tuple[tuple[int, ...], ...]
+    """The slices of each subset, counted from the feet from 0."""
+    top_class: str
+    answer: str
+    """The top class, or "undetermined" where its probability is below the threshold."""
+    threshold: Probability
+    """Least probability of the top class at which it is given as the answer; from the model's description."""
+
+
+class Explanation(_Part):
+    """Where the model looked."""
+
+    method: str
+    target_class: str
+    share_in_lungs: Probability | None
+    """Share of the map's sum that lies in the lungs; None where the map is empty."""
+    peak_slice: int | None
+    peak_lps_mm: tuple[float, float, float] | None
+    """Position of the map's highest value, DICOM patient axes."""
+    peak_side: Literal["right lung", "left lung", "outside the lungs"] | None
+    note: str = ""
+
+
+class ModelInfo(_Part):
+    """Which model gave the answer, and what it learned from."""
+
+    name: str
+    id: str
+    architecture: str
+    licence: str
+    synthetic_training_data: bool
+    training_data: str
+    performance: str
+    """What was measured, on which data, when; or that nothing was."""
+
+
+class Provenance(_Part):
+    """What else is needed to repeat the answer."""
+
+    created: str
+    """UTC, ISO 8601."""
+    pleura: str
+    python: str
+    torch: str
+    device: str
+    seed: int
+    settings: dict[str, str]
+    seconds: dict[str, Seconds]
+    """Wall time by step."""
+
+
+class Report(_Part):
+    """One study's answer."""
+
+    schema_version: Literal["1"] = "1"
+    disclaimer: str = DISCLAIMER
+    warnings: tuple[str, ...]
+    """What a reader must not miss, such as synthetic training data."""
+    study: StudyInfo
+    series: tuple[SeriesInfo, ...]
+    lungs: LungMeasurements
+    classification: Classification
+    explanation: Explanation
+    quality: tuple[str, ...]
+    """Notes on the input that may weaken the answer."""
+    model: ModelInfo
+    provenance: Provenance

@@ -1,0 +1,50 @@
+"""A Report and its key pictures in, one self-contained HTML page out: no script, no outside file, prints on paper."""
+
+import base64
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pleura.diagnosis.report import Report
+from pleura.export.key_slices import KeyPicture
+
+__all__ = ["report_html"]
+
+
+def report_html(report: Report, pictures: Sequence[KeyPicture]) -> str:
+    """Render the report; whatever it shows stands in `report`, and is escaped.
+
+    Parameters
+    ----------
+    report : the answer
+    pictures : key slices, in the order in which they are shown
+    """
+    environment = Environment(
+        loader=PackageLoader("pleura.export", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = _data_uri
+    environment.filters["percent"] = _percent
+    return environment.get_template("report.html.jinja").render(report=report, pictures=pictures)
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def _percent(share: float) -> str:
+    """Probability as a percentage; never rounded to 0 or 100 where it is not.
+
+    Examples
+    --------
+    >>> _percent(0.5), _percent(0.9999), _percent(0.0001), _percent(1.0)
+    ('50.0 %', '> 99.9 %', '< 0.1 %', '100.0 %')
+    """
+    if 0.999 < share < 1.0:
+        return "> 99.9 %"
+    if 0.0 < share < 0.001:
+        return "< 0.1 %"
+    return f"{100 * share:.1f} %"

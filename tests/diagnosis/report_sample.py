@@ -1,0 +1,78 @@
+"""A report made by hand, for tests of its views."""
+
+from pleura.diagnosis.report import (
+    Classification,
+    Explanation,
+    LungMeasurements,
+    ModelInfo,
+    Provenance,
+    Report,
+    SeriesInfo,
+    StudyInfo,
+)
+
+__all__ = ["sample_report"]
+
+
+def sample_report(**changes: object) -> Report:
+    """A whole report; fields of the top level can be replaced."""
+    report = Report(
+        warnings=("Trained on synthetic data only.",),
+        study=StudyInfo(
+            format="dicom",
+            patient_id="P-17 <script>alert(1)</script>",
+            study_date="20200417",
+            study_uid="1.2.3",
+            series_uid="1.2.3.4",
+            series_description="Chest & more",
+            manufacturer="Acme",
+            scanner="One",
+            kernel="L",
+            shape=(64, 512, 512),
+            spacing_mm=(5.0, 0.8, 0.8),
+            sha256="ab" * 32,
+        ),
+        series=(
+            SeriesInfo(series_uid="1.2.3.4", description="used one", chosen=True, reasons=("lung kernel",)),
+            SeriesInfo(series_uid="1.2.3.5", description="other one", chosen=False, reasons=("soft kernel",)),
+        ),
+        lungs=LungMeasurements(right_ml=2500.0, left_ml=2100.0, first_slice=3, last_slice=60),
+        classification=Classification(
+            classes=("healthy", "covid-19", "other-viral", "bacterial"),
+            probabilities=(0.0004, 0.9, 0.0796, 0.02),
+            subset_probabilities=((0.0002, 0.95, 0.04, 0.0098), (0.0006, 0.85, 0.1192, 0.0302)),
+            subset_slices=(tuple(range(16)), tuple(range(2, 18))),
+            top_class="covid-19",
+            answer="covid-19",
+            threshold=0.5,
+        ),
+        explanation=Explanation(
+            method="Grad-CAM",
+            target_class="covid-19",
+            share_in_lungs=0.8,
+            peak_slice=12,
+            peak_lps_mm=(-60.0, 30.0, 100.0),
+            peak_side="right lung",
+        ),
+        quality=("slices are 5 mm thick",),
+        model=ModelInfo(
+            name="sample",
+            id="cd" * 32,
+            architecture="densenet3d",
+            licence="Apache-2.0",
+            synthetic_training_data=True,
+            training_data="synthetic",
+            performance="none",
+        ),
+        provenance=Provenance(
+            created="2026-01-01T00:00:00Z",
+            pleura="0",
+            python="3.11",
+            torch="2",
+            device="cpu",
+            seed=0,
+            settings={"window": "-1200..600"},
+            seconds={"read": 0.5},
+        ),
+    )
+    return report.model_copy(update=changes)
