@@ -4,7 +4,6 @@ import re
 from html.parser import HTMLParser
 
 from diagnosis.report_sample import sample_report
-
 from pleura.export.html import report_html
 from pleura.export.key_slices import KeyPicture
 
