@@ -1,0 +1,75 @@
+"""`pleura diagnose`: a study in; the answer on the terminal, and a folder with the report, heat map and lungs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.status import Status
+
+from pleura.errors import StudyError
+
+__all__ = ["diagnose"]
+
+EXAMPLE = "Example: pleura diagnose study/ --out result"
+
+
+def diagnose(
+    study: Annotated[Path, typer.Argument(help="DICOM file or folder, ZIP, or NIfTI.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="New folder for report.json, report.html, heatmap.nii.gz and lungs.nii.gz."),
+    ] = None,
+    model: Annotated[str, typer.Option(help="Name of a model, or a path to its folder.")] = "ucadi-synthetic",
+    series: Annotated[str | None, typer.Option(help="Use the series with this UID instead of the best one.")] = None,
+    explain: Annotated[str | None, typer.Option(help="Class of the heat map; the most probable one by default.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, help="Draws the slice subsets; same seed, same answer.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Diagnose one chest CT study: healthy, COVID-19, other viral or bacterial pneumonia.
+
+    Example: pleura diagnose study/ --out result
+    """
+    from pleura.diagnosis.pipeline import diagnose_study
+    from pleura.diagnosis.report import DISCLAIMER
+    from pleura.export.diagnosis_folder import write_diagnosis
+    from pleura.export.result_folder import check_free
+    from pleura.models.files import load_model
+
+    if not study.exists():
+        raise StudyError(f"there is no file or folder {study}; give a DICOM file or folder, a ZIP or a NIfTI")
+    if out is not None:
+        check_free(out)
+    console = Console(stderr=True)
+    with console.status("loading the model") as status:
+        diagnosis = diagnose_study(
+            study,
+            load_model(model),
+            series_uid=series,
+            explain=explain,
+            device=device,
+            seed=seed,
+            on_step=lambda step: _show(console, status, step),
+        )
+        if out is not None:
+            _show(console, status, "writing")
+            write_diagnosis(diagnosis, out)
+    report = diagnosis.report
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+        return
+    answer = report.classification
+    shown = ", ".join(f"{name} {p:.3f}" for name, p in zip(answer.classes, answer.probabilities, strict=True))
+    typer.echo(f"{answer.answer}   ({shown})")
+    for line in (*report.warnings, *report.quality, DISCLAIMER):
+        typer.echo(f"  {line}")
+    if out is not None:
+        typer.echo(f"report: {out / 'report.html'}")
+
+
+def _show(console: Console, status: Status, step: str) -> None:
+    """A spinner on a terminal, a plain line in a log."""
+    status.update(step)
+    if not console.is_terminal:
+        console.print(f"{step} ...", highlight=False)

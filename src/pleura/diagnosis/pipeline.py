@@ -1,0 +1,226 @@
+"""A study in, a Diagnosis out: read, find the lungs, draw slice subsets, classify, explain."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pleura import __version__
+from pleura.diagnosis.clock import StepClock
+from pleura.diagnosis.explain import activation_map, map_to_volume, share_inside
+from pleura.diagnosis.quality import study_notes
+from pleura.diagnosis.report import (
+    Classification,
+    Explanation,
+    LungMeasurements,
+    ModelInfo,
+    Provenance,
+    Report,
+    SeriesInfo,
+    StudyInfo,
+)
+from pleura.errors import ModelError
+from pleura.imaging.inplane import prepare
+from pleura.imaging.lungs import lung_litres, lung_notes, lung_slices, segment_lungs
+from pleura.imaging.study import Study, load_study
+from pleura.imaging.volume import Volume
+from pleura.models.card import Card
+from pleura.models.files import Model
+from pleura.models.predict import Prediction, predict
+from pleura.models.registry import choose_device
+
+__all__ = ["UNDETERMINED", "Diagnosis", "diagnose_study"]
+
+UNDETERMINED = "undetermined"
+"""The answer where no class reaches the model's threshold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """The report, and the arrays that it speaks of, on the study's own grid."""
+
+    report: Report
+    volume: Volume
+    lungs: npt.NDArray[np.uint8]
+    """(z, y, x): 0 outside, 1 right lung, 2 left lung."""
+    heat: npt.NDArray[np.uint8]
+    """(z, y, x): class activation map, 0 to 255."""
+
+
+def diagnose_study(
+    path: Path,
+    model: Model,
+    *,
+    series_uid: str | None = None,
+    explain: str | None = None,
+    device: str = "cpu",
+    seed: int = 0,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Diagnose one study.
+
+    Parameters
+    ----------
+    path : DICOM file or folder, ZIP, or NIfTI
+    model : a four-class classifier
+    series_uid : the series to use; the best one by default
+    explain : the class whose heat map is made; the most probable one by default
+    device : cpu, cuda or cuda:N
+    seed : draws the slice subsets; the same seed gives the same answer
+    on_step : told the name of each step as it begins
+
+    Raises
+    ------
+    StudyError
+        If the study cannot be used; which kind says why.
+    ModelError
+        If the model does not know the class to explain, or the device is not there.
+    """
+    classes = model.card.classes
+    if explain is not None and explain not in classes:
+        raise ModelError(f'cannot explain "{explain}": the classes of {model.card.name} are {", ".join(classes)}')
+    place = choose_device(device)
+    clock = StepClock(on_step)
+    with clock.step("read"):
+        volume, study = load_study(path, series_uid=series_uid)
+    with clock.step("lungs"):
+        lungs = segment_lungs(volume)
+        extent = lung_slices(lungs)
+    with clock.step("prepare"):
+        settings = model.card.input
+        window = (settings.window_low, settings.window_high)
+        prepared = prepare(volume, (extent.start, extent.stop), size=settings.size, window=window)
+    with clock.step("classify"):
+        prediction = predict(model, prepared, seed=seed, device=place, keep_features=True)
+    with clock.step("explain"):
+        target = int(prediction.mean.argmax()) if explain is None else classes.index(explain)
+        maps = activation_map(prediction.features, model.network.classify, target)
+        heat = map_to_volume(maps, prediction.subsets + extent.start, volume.shape, extent)
+        explanation = _explanation(heat, lungs, volume, classes[target])
+    right, left = lung_litres(lungs, volume)
+    report = Report(
+        warnings=_warnings(model.card),
+        study=_study_info(volume),
+        series=_series_infos(study),
+        lungs=LungMeasurements(
+            right_ml=1000 * right, left_ml=1000 * left, first_slice=extent.start, last_slice=extent.stop - 1
+        ),
+        classification=_classification(prediction, model.card, extent.start),
+        explanation=explanation,
+        quality=(*volume.source.notes, *study_notes(volume), *lung_notes(lungs, volume)),
+        model=_model_info(model),
+        provenance=Provenance(
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            pleura=__version__,
+            python=platform.python_version(),
+            torch=torch.__version__,
+            device=str(place),
+            seed=seed,
+            settings={
+                "window_hu": f"{window[0]}..{window[1]}",
+                "size": str(settings.size),
+                "subsets": f"{settings.subsets} of {settings.slices} slices",
+                "interval": settings.interval,
+                "temperature": str(model.card.temperature),
+                "precision": "float32",
+            },
+            seconds={name: round(value, 3) for name, value in clock.seconds.items()},
+        ),
+    )
+    return Diagnosis(report=report, volume=volume, lungs=lungs, heat=heat)
+
+
+def _classification(prediction: Prediction, card: Card, offset: int) -> Classification:
+    top = int(prediction.mean.argmax())
+    threshold = card.thresholds["answer"]
+    return Classification(
+        classes=card.classes,
+        probabilities=tuple(map(float, prediction.mean)),
+        subset_probabilities=tuple(tuple(map(float, row)) for row in prediction.probabilities),
+        subset_slices=tuple(tuple(int(k) + offset for k in row) for row in prediction.subsets),
+        top_class=card.classes[top],
+        answer=card.classes[top] if prediction.mean[top] >= threshold else UNDETERMINED,
+        threshold=threshold,
+    )
+
+
+def _explanation(
+    heat: npt.NDArray[np.uint8], lungs: npt.NDArray[np.uint8], volume: Volume, target: str
+) -> Explanation:
+    share = share_inside(heat, lungs > 0)
+    method = "Grad-CAM at the last feature maps, mean over the slice subsets"
+    if share is None:
+        return Explanation(
+            method=method,
+            target_class=target,
+            share_in_lungs=None,
+            peak_slice=None,
+            peak_lps_mm=None,
+            peak_side=None,
+            note="No position speaks for this class: the map is empty.",
+        )
+    z, y, x = (int(index) for index in np.unravel_index(int(heat.argmax()), heat.shape))
+    left, back, up = (float(mm) for mm in (volume.affine @ (z, y, x, 1))[:3])
+    return Explanation(
+        method=method,
+        target_class=target,
+        share_in_lungs=share,
+        peak_slice=z,
+        peak_lps_mm=(round(left, 1), round(back, 1), round(up, 1)),
+        peak_side=("outside the lungs", "right lung", "left lung")[int(lungs[z, y, x])],
+        note="The peak lies outside the lungs: read this answer with suspicion." if lungs[z, y, x] == 0 else "",
+    )
+
+
+def _warnings(card: Card) -> tuple[str, ...]:
+    if card.synthetic:
+        return ("Synthetic training data: this model has seen no patient. Its answers say nothing about one.",)
+    return ()
+
+
+def _study_info(volume: Volume) -> StudyInfo:
+    source = volume.source
+    return StudyInfo(
+        format=source.format,
+        patient_id=source.patient_id,
+        study_date=source.study_date,
+        study_uid=source.study_uid,
+        series_uid=source.series_uid,
+        series_description=source.series_description,
+        manufacturer=source.manufacturer,
+        scanner=source.scanner,
+        kernel=source.kernel,
+        shape=volume.shape,
+        spacing_mm=volume.spacing,
+        sha256=source.sha256,
+    )
+
+
+def _series_infos(study: Study) -> tuple[SeriesInfo, ...]:
+    return tuple(
+        SeriesInfo(
+            series_uid=candidate.series_uid,
+            description=candidate.summary,
+            chosen=candidate.chosen,
+            reasons=candidate.reasons,
+        )
+        for candidate in study.candidates
+    )
+
+
+def _model_info(model: Model) -> ModelInfo:
+    card = model.card
+    return ModelInfo(
+        name=card.name,
+        id=model.id,
+        architecture=card.architecture,
+        licence=card.licence,
+        synthetic_training_data=card.synthetic,
+        training_data=str(card.training.get("summary", card.description)),
+        performance=str(card.metrics.get("summary", "Not measured.")),
+    )
