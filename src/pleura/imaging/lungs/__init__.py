@@ -1,0 +1,60 @@
+"""A Volume in, a mask of its lungs out: 0 outside, 1 right lung, 2 left lung; from HU and geometry alone."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from pleura.imaging.lungs.airways import find_airways
+from pleura.imaging.lungs.body import AIR_HU, inside_air, outside_air
+from pleura.imaging.lungs.coarse import coarsen
+from pleura.imaging.lungs.distance import closed, dilated
+from pleura.imaging.lungs.fine import refine
+from pleura.imaging.lungs.measure import lung_litres, lung_notes, lung_slices
+from pleura.imaging.lungs.parts import aerated_lung
+from pleura.imaging.lungs.sides import dividing_sheet, side_markers, sides_of
+from pleura.imaging.volume import Volume
+
+__all__ = ["lung_litres", "lung_notes", "lung_slices", "segment_lungs"]
+
+
+def segment_lungs(volume: Volume) -> npt.NDArray[np.uint8]:
+    """Segment the lungs of a chest CT.
+
+    Vessels, nodules and consolidation inside a lung count as lung; windpipe, main bronchi and the vessels of the hilum
+    outside the lungs do not.
+
+    Parameters
+    ----------
+    volume : at least part of a chest
+
+    Returns
+    -------
+    Mask on the volume's grid: 0 outside, 1 right lung, 2 left lung, the patient's right and left.
+
+    Raises
+    ------
+    NoLungsError
+        If no lungs are in the field of view; the message says what was found instead.
+    """
+    coarse = coarsen(volume)
+    outside = outside_air(coarse)
+    labels, _ = inside_air(coarse, outside)
+    inside = labels > 0
+    columns = np.nonzero(inside)[2]
+    midline = float(columns.mean()) if columns.size else 0.5 * coarse.hu.shape[2]
+    airways = find_airways(coarse, inside, midline)
+    body_ml = float((~outside & (coarse.hu > AIR_HU)).sum() * coarse.voxel_ml)
+    air = aerated_lung(coarse, inside, airways, body_ml)
+    sheet = dividing_sheet(side_markers(air, coarse, midline), coarse, midline)
+    side = sides_of(air, sheet)
+    whole = np.zeros_like(side)
+    for label in (1, 2):
+        filled = closed(side == label, coarse.spacing, 10.0)
+        for k in range(len(filled)):
+            filled[k] = ndimage.binary_fill_holes(filled[k])
+        whole[filled & (whole == 0) & ~airways & ~outside] = label
+    lung = whole > 0
+    near = dilated(lung, coarse.spacing, 1.1 * max(coarse.spacing)) & ~airways & ~outside
+    inner = ~dilated(~lung, coarse.spacing, 1.1 * max(coarse.spacing[1:]))
+    rule = np.where(inner | (lung & ~air), 1, np.where(near, 2, 0)).astype(np.uint8)
+    return refine(volume, coarse, sides_of(near | lung, sheet), rule)
