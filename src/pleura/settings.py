@@ -190,6 +190,8 @@ class TrainingRecipe:
     """A name in the model registry."""
     arguments: Mapping[str, int | float] = field(default_factory=dict)
     """The architecture's own arguments."""
+    half: bool = True
+    """Write convolution and linear weights as float16, which halves the model's size."""
     input: InputSettings = field(default_factory=InputSettings)
     """How a study becomes input."""
     loss: LossSettings = field(default_factory=LossSettings)
@@ -236,7 +238,7 @@ def read_recipe(path: Path) -> TrainingRecipe:
 
 
 def parse_recipe(text: str) -> TrainingRecipe:
-    """Parse a training recipe.
+    r"""Parse a training recipe.
 
     Parameters
     ----------
@@ -249,7 +251,7 @@ def parse_recipe(text: str) -> TrainingRecipe:
 
     Examples
     --------
-    >>> parse_recipe('name = "small"\\n[input]\\nsize = 64').input.size
+    >>> parse_recipe('name = "small"\n[input]\nsize = 64').input.size
     64
     """
     try:
@@ -291,6 +293,12 @@ def _dotted(where: str, key: str) -> str:
 
 
 def _convert(value: Any, hint: Any, where: str) -> Any:
+    if hint is Any:
+        return value
+    if getattr(hint, "__origin__", None) is tuple:
+        if not isinstance(value, list | tuple):
+            raise RecipeError(f"{where} = {value!r}; need a list")
+        return tuple(_convert(entry, hint.__args__[0], where) for entry in value)
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, Mapping):
             raise RecipeError(f"{where} = {value!r}; need a table [{where}]")

@@ -24,7 +24,7 @@ from pleura.errors import CohortError, StudyError
 from pleura.imaging.inplane import PREPARE_VERSION
 from pleura.settings import InputSettings
 
-__all__ = ["LUNGS_VERSION", "SliceCache", "cache_key", "default_cache_folder"]
+__all__ = ["LUNGS_VERSION", "Entry", "SliceCache", "cache_key", "default_cache_folder"]
 
 LUNGS_VERSION = 1
 """Goes up when the lungs' slice range comes out differently, so that what was cached before is not used."""
@@ -66,6 +66,26 @@ def cache_key(study: Path, settings: InputSettings) -> str:
     return hashlib.sha256(json.dumps(transform, sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One case's slices, compressed in memory."""
+
+    packed: blosc2.NDArray
+
+    @property
+    def count(self) -> int:
+        """Number of lung slices."""
+        return int(self.packed.shape[0])
+
+    def take(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
+        """Decompress some slices; HU, shape (len(indices), size, size)."""
+        return np.stack([np.asarray(self.packed[int(z)], dtype=np.int16) for z in indices])
+
+    def all(self) -> npt.NDArray[np.int16]:
+        """Decompress every slice; HU, shape (count, size, size)."""
+        return np.asarray(self.packed[:], dtype=np.int16)
+
+
 @dataclass(frozen=True)
 class SliceCache:
     """Prepared slices of a cohort's cases under one folder."""
@@ -74,7 +94,7 @@ class SliceCache:
     settings: InputSettings
 
     def warm(
-        self, cases: Sequence[Case], *, workers: int = 1, on_done: Callable[[str], None] = lambda note: None
+        self, cases: Sequence[Case], *, workers: int = 1, on_done: Callable[[str], object] = str
     ) -> dict[str, str]:
         """Make the entries that are not there.
 
@@ -86,7 +106,7 @@ class SliceCache:
 
         Returns
         -------
-        Case name -> key of its entry, for `read`.
+        Case name -> key of its entry, for `open`.
 
         Raises
         ------
@@ -112,38 +132,15 @@ class SliceCache:
                 raise
         return keys
 
-    def read(self, key: str) -> npt.NDArray[np.int16]:
-        """Read a whole entry, shape (lung slices, size, size), HU.
+    def open(self, key: str) -> Entry:
+        """Read an entry and check it; nothing is decompressed yet.
 
         Raises
         ------
         CohortError
             If the entry is missing or damaged.
         """
-        return self.read_slices(key, None)
-
-    def read_slices(self, key: str, indices: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int16]:
-        """Read some slices of an entry; only they are decompressed. None reads all.
-
-        Raises
-        ------
-        CohortError
-            If the entry is missing or damaged.
-        """
-        array = _open(self._path(key))
-        if indices is None:
-            return np.asarray(array[:], dtype=np.int16)
-        return np.stack([np.asarray(array[int(z)], dtype=np.int16) for z in indices])
-
-    def count_slices(self, key: str) -> int:
-        """Read an entry's number of lung slices.
-
-        Raises
-        ------
-        CohortError
-            If the entry is missing or damaged.
-        """
-        return int(_open(self._path(key)).shape[0])
+        return Entry(_open(self._path(key)))
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.slices"

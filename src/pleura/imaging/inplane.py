@@ -78,5 +78,6 @@ def _area_weights(old: int, new: int) -> npt.NDArray[np.float32]:
     edges = np.arange(new + 1) * (old / new)
     cells = np.arange(old)
     overlap = np.minimum(edges[1:, np.newaxis], cells + 1) - np.maximum(edges[:-1, np.newaxis], cells)
-    weights = np.clip(overlap, 0, None)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights: npt.NDArray[np.float64] = np.clip(overlap, 0, None)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights.astype(np.float32)

@@ -1,0 +1,102 @@
+"""What a model says of itself: the text of `model.toml` in, a checked `Card` out, and back."""
+
+import dataclasses
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pleura.errors import ModelError, RecipeError
+from pleura.models.toml_write import to_toml
+from pleura.settings import InputSettings, parse_settings
+
+__all__ = ["FORMAT", "Card", "card_to_toml", "parse_card"]
+
+FORMAT = 1
+"""Version of the model folder's layout."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """All of a model but its weights."""
+
+    name: str
+    architecture: str
+    """A name in the registry."""
+    arguments: Mapping[str, int | float]
+    """What the architecture's constructor takes."""
+    classes: tuple[str, ...]
+    """In the order of the network's outputs."""
+    input: InputSettings
+    """How a study becomes input."""
+    licence: str
+    """SPDX name."""
+    training: Mapping[str, Any]
+    """Summary of the training data: at least `synthetic` (true or false) and `cases`."""
+    temperature: float = 1.0
+    """Logits are divided by this before the softmax."""
+    thresholds: Mapping[str, float] = field(default_factory=lambda: {"pneumonia": 0.5})
+    """`pneumonia`: at and above this probability of any class but the first, a case counts as pneumonia."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Measured on what is said there; scalars and tables of scalars."""
+    parent: str = ""
+    """Id of the model whose weights training began with; empty for fresh weights."""
+    description: str = ""
+    """A sentence or two for the reader of a report."""
+
+    def __post_init__(self) -> None:
+        problems = (
+            (not self.name, "name is empty"),
+            (len(self.classes) < 2, f"classes = {list(self.classes)}; need at least two"),
+            (len(set(self.classes)) < len(self.classes), f"classes = {list(self.classes)}; one is there twice"),
+            (
+                self.arguments.get("classes") != len(self.classes),
+                f"{len(self.classes)} classes are named, but arguments.classes = {self.arguments.get('classes')}",
+            ),
+            (not 0 < self.temperature < math.inf, f"temperature = {self.temperature}; need a positive number"),
+            (
+                not all(0 <= value <= 1 for value in self.thresholds.values()),
+                f"thresholds = {dict(self.thresholds)}; need probabilities",
+            ),
+            (not isinstance(self.training.get("synthetic"), bool), "training.synthetic must be true or false"),
+        )
+        for wrong, what in problems:
+            if wrong:
+                raise ModelError(f"model card: {what}")
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the model was trained on synthetic data only."""
+        return bool(self.training["synthetic"])
+
+
+def card_to_toml(card: Card) -> str:
+    """Write a card as `model.toml`."""
+    table: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(card)}
+    table["calibration"] = {"temperature": table.pop("temperature")}
+    return to_toml(table)
+
+
+def parse_card(text: str) -> Card:
+    """Read a card.
+
+    Raises
+    ------
+    ModelError
+        If the text is not TOML, of another format version, or a key is missing, unknown or of the wrong type.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"model.toml is not TOML: {error}") from error
+    if table.pop("format", None) != FORMAT:
+        raise ModelError(f"model.toml is not of format {FORMAT}; this version reads no other")
+    calibration = table.pop("calibration", {})
+    if not isinstance(calibration, dict) or set(calibration) - {"temperature"}:
+        raise ModelError(f"model.toml: calibration = {calibration!r}; need a table with temperature")
+    table.update(calibration)
+    try:
+        return parse_settings(Card, table)
+    except RecipeError as error:
+        raise ModelError(f"model.toml: {error}") from error

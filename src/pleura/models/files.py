@@ -1,0 +1,207 @@
+"""Model folders: a name or path in, a network with its card out; and back, with one id over both files.
+
+A model is a folder with `weights.safetensors` and `model.toml`. Its id is the SHA-256, in hexadecimal, over the 32
+bytes of the SHA-256 of the weights file followed by the 32 bytes of that of the card file.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from pleura.errors import ModelError, OutputError
+from pleura.models.card import Card, card_to_toml, parse_card
+from pleura.models.registry import create_network
+
+__all__ = [
+    "Model",
+    "find_model",
+    "list_models",
+    "load_model",
+    "model_id",
+    "save_model",
+    "shipped_folder",
+    "user_folder",
+]
+
+CARD = "model.toml"
+WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network ready to use, with what is known of it."""
+
+    network: nn.Module
+    """In evaluation mode, float32, on the CPU."""
+    card: Card
+    id: str
+    """SHA-256 over both files, 64 hexadecimal digits."""
+    path: Path
+
+
+def user_folder() -> Path:
+    """Give the user's model folder: under $PLEURA_HOME if set, else $XDG_DATA_HOME or ~/.local/share."""
+    home = os.environ.get("PLEURA_HOME")
+    if home:
+        return Path(home) / "models"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "pleura" / "models"
+
+
+def shipped_folder() -> Path:
+    """Give the folder of the models that come with the package."""
+    return Path(__file__).parent / "shipped"
+
+
+def list_models() -> list[Path]:
+    """Find the model folders that a name reaches, sorted by name; a user's model hides a shipped one of its name."""
+    found: dict[str, Path] = {}
+    for folder in (user_folder(), shipped_folder()):
+        for card in sorted(folder.glob(f"*/{CARD}")):
+            found.setdefault(card.parent.name, card.parent)
+    return [found[name] for name in sorted(found)]
+
+
+def find_model(reference: str | Path) -> Path:
+    """Find a model folder.
+
+    Parameters
+    ----------
+    reference : a path to a model folder; or a name, looked up in the user's folder, then among the shipped ones
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    path = Path(reference)
+    if path.is_dir():
+        return path
+    text = str(reference)
+    if path.name == text and text not in ("", ".", ".."):
+        for folder in (user_folder(), shipped_folder()):
+            if (folder / text / CARD).is_file():
+                return folder / text
+    known = ", ".join(entry.name for entry in list_models()) or "none"
+    raise ModelError(f'no model "{text}": it is not a folder, and the models known by name are: {known}')
+
+
+def model_id(path: Path) -> str:
+    """Hash a model folder's two files.
+
+    Raises
+    ------
+    ModelError
+        If one cannot be read.
+    """
+    return _id(_read(path / WEIGHTS), _read(path / CARD))
+
+
+def load_model(reference: str | Path) -> Model:
+    """Load a model; weights kept as float16 become float32.
+
+    Parameters
+    ----------
+    reference : as in `find_model`
+
+    Raises
+    ------
+    ModelError
+        If it is not found, a file is missing or damaged, the architecture is unknown, or a tensor is missing, unknown,
+        of the wrong shape, or not finite.
+    """
+    path = find_model(reference)
+    weights, text = _read(path / WEIGHTS), _read(path / CARD)
+    try:
+        card = parse_card(text.decode("utf-8"))
+        network = create_network(card.architecture, **card.arguments)
+        _fill_network(network, safetensors.torch.load(weights))
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path / CARD} is not UTF-8: {error}") from error
+    except safetensors.SafetensorError as error:
+        raise ModelError(f"{path / WEIGHTS} is damaged: {error}") from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    return Model(network.eval(), card, _id(weights, text), path)
+
+
+def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False) -> str:
+    """Write a model folder; it appears whole or not at all.
+
+    Parameters
+    ----------
+    network : fits the card's architecture
+    card : what the model says of itself
+    path : the folder to make; a model folder that is there is replaced
+    half : keep convolution and linear weights as float16; biases and batch norm stay float32
+
+    Returns
+    -------
+    The model's id.
+
+    Raises
+    ------
+    ModelError
+        If the weights do not fit the card or are not finite.
+    OutputError
+        If something other than a model is at `path`, or it cannot be written.
+    """
+    state = {name: _stored(tensor, half) for name, tensor in network.state_dict().items()}
+    _fill_network(create_network(card.architecture, **card.arguments), state)
+    if path.exists() and not (path / CARD).is_file():
+        raise OutputError(f"{path} is there and is not a model folder; choose another place")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        try:
+            (made / WEIGHTS).write_bytes(safetensors.torch.save(state))
+            (made / CARD).write_text(card_to_toml(card), encoding="utf-8")
+            made.chmod(0o755)
+            if path.exists():
+                path.rename(made.with_name(made.name + "-old"))
+            made.rename(path)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(made.with_name(made.name + "-old"), ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"cannot write the model to {path}: {error}") from error
+    return model_id(path)
+
+
+def _stored(tensor: Tensor, half: bool) -> Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.half() if half and tensor.is_floating_point() and tensor.ndim > 1 else tensor
+
+
+def _fill_network(network: nn.Module, tensors: dict[str, Tensor]) -> None:
+    wanted = network.state_dict()
+    missing = sorted(set(wanted) - set(tensors))
+    unknown = sorted(set(tensors) - set(wanted))
+    if missing:
+        raise ModelError(f"{len(missing)} tensors are missing, first {missing[0]}")
+    if unknown:
+        raise ModelError(f"{len(unknown)} tensors do not belong to the architecture, first {unknown[0]}")
+    for name, tensor in tensors.items():
+        if tensor.shape != wanted[name].shape:
+            raise ModelError(f"{name} has shape {list(tensor.shape)}; the architecture has {list(wanted[name].shape)}")
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ModelError(f"{name} is not finite")
+    network.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in tensors.items()})
+
+
+def _id(weights: bytes, card: bytes) -> str:
+    return hashlib.sha256(hashlib.sha256(weights).digest() + hashlib.sha256(card).digest()).hexdigest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}; is {path.parent} a whole model?") from error

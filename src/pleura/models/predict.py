@@ -1,0 +1,97 @@
+"""The classifier on one case: prepared slices and a model in, probabilities a subset and their mean out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from pleura.imaging.subsets import slice_subsets
+from pleura.models.files import Model
+from pleura.settings import InputSettings
+
+__all__ = ["Prediction", "normalise", "predict", "predict_network"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Probabilities of one case."""
+
+    probabilities: npt.NDArray[np.float64]
+    """(subsets, classes); each row sums to 1."""
+    mean: npt.NDArray[np.float64]
+    """(classes,); the case's probabilities."""
+    subsets: npt.NDArray[np.int64]
+    """(subsets, slices); indices into the prepared slices, 0 for the first lung slice."""
+
+
+def normalise(slices: npt.NDArray[np.int16], settings: InputSettings) -> Tensor:
+    """Take prepared slices from HU to the network's units.
+
+    Parameters
+    ----------
+    slices : HU, any shape
+    settings : window, mean and standard deviation
+
+    Returns
+    -------
+    float32, the same shape.
+    """
+    clipped = np.clip(slices, settings.window_low, settings.window_high).astype(np.float32)
+    return torch.from_numpy((clipped - np.float32(settings.mean)) / np.float32(settings.std))
+
+
+def predict(
+    model: Model,
+    prepared: npt.NDArray[np.int16],
+    *,
+    seed: int | Sequence[int],
+    device: str | torch.device = "cpu",
+    count: int | None = None,
+) -> Prediction:
+    """Classify a case in float32.
+
+    Parameters
+    ----------
+    model : as loaded
+    prepared : the lungs' slices, HU, shape (n, size, size), as `pleura.imaging.inplane.prepare` gives them
+    seed : draws the subsets; the same seed gives the same answer
+    device : where to compute
+    count : number of subsets; as in the model's input recipe by default
+
+    Raises
+    ------
+    GeometryError
+        If there are fewer than 8 slices.
+    """
+    network = model.network.to(device)
+    settings = model.card.input
+    return predict_network(
+        network, settings, prepared, seed=seed, count=count, temperature=model.card.temperature, device=device
+    )
+
+
+@torch.inference_mode()
+def predict_network(
+    network: nn.Module,
+    settings: InputSettings,
+    prepared: npt.NDArray[np.int16],
+    *,
+    seed: int | Sequence[int],
+    count: int | None = None,
+    temperature: float = 1.0,
+    device: str | torch.device = "cpu",
+) -> Prediction:
+    """Classify a case with a bare network, one subset at a time; the parameters are those of `predict`."""
+    network.eval()
+    subsets = slice_subsets(0, len(prepared), count=count or settings.subsets, slices=settings.slices, seed=seed)
+    rows = []
+    for indices in subsets:
+        x = normalise(prepared[indices], settings)[None, None].to(device)  # (1, 1, slices, size, size)
+        x = x.contiguous(memory_format=torch.channels_last_3d)
+        logits = network(x).double()  # (1, classes)
+        rows.append(torch.softmax(logits / temperature, dim=1)[0].cpu().numpy())
+    probabilities = np.stack(rows)
+    return Prediction(probabilities, probabilities.mean(axis=0), subsets)

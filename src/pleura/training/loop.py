@@ -1,0 +1,389 @@
+"""Training a classifier: a recipe and a cohort in, a model folder out; setup, fit, validate, finish."""
+
+import csv
+import hashlib
+import io
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn, optim
+
+from pleura import __version__
+from pleura.data.cache import SliceCache, default_cache_folder
+from pleura.data.cohort import Case, Cohort, read_cohort
+from pleura.data.examples import Examples
+from pleura.errors import OutputError, RecipeError
+from pleura.evaluation.multiclass import accuracy, balanced_accuracy, log_loss
+from pleura.models.card import Card
+from pleura.models.files import Model, load_model, save_model
+from pleura.models.predict import predict_network
+from pleura.models.registry import create_network
+from pleura.models.toml_write import to_toml
+from pleura.settings import CLASSES, InputSettings, TrainingRecipe
+from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from pleura.training.losses import class_weights, weighted_cross_entropy
+from pleura.training.optimiser import create_optimiser
+from pleura.training.schedule import learning_rate
+from pleura.training.watcher import Silent, Watcher
+
+__all__ = ["score", "train"]
+
+CHECKPOINT = "checkpoint.safetensors"
+LOG = "log.csv"
+
+
+@dataclass(kw_only=True)
+class Run:
+    """All that one training run consists of; made by `setup`, moved on by `fit`."""
+
+    recipe: TrainingRecipe
+    cohort: Cohort
+    cache: SliceCache
+    keys: dict[str, str]
+    examples: Examples
+    network: nn.Module
+    optimiser: optim.SGD
+    weights: Tensor
+    device: torch.device
+    out: Path
+    parent: Model | None
+    progress: Progress
+    best: dict[str, Tensor]
+    watcher: Watcher
+
+
+def train(
+    recipe: TrainingRecipe,
+    cohort: Path,
+    out: Path,
+    *,
+    device: str = "cpu",
+    resume: bool = False,
+    start_from: str | Path | None = None,
+    cache_folder: Path | None = None,
+    workers: int = 1,
+    watcher: Watcher | None = None,
+) -> Model:
+    """Train a model and write it.
+
+    `out` gets `recipe.toml`, `log.csv`, a checkpoint after each epoch, and at the end the model's folder, which bears
+    the recipe's name. On the CPU the same call gives the same numbers, and so does a run that is stopped and resumed,
+    on the same machine with the same number of threads. On a GPU some sums are made in no fixed order.
+
+    Parameters
+    ----------
+    recipe : how to train
+    cohort : folder with `cases.csv` and `cohort.toml`
+    out : folder for the results; made if it is not there
+    device : "cpu" or "cuda"
+    resume : go on from the checkpoint in `out`
+    start_from : a model, by path or name, whose weights to begin with; fresh weights otherwise
+    cache_folder : for prepared slices; the user's cache folder by default
+    workers : processes that prepare slices
+    watcher : told of progress
+
+    Returns
+    -------
+    The model as written.
+
+    Raises
+    ------
+    CohortError, RecipeError, ModelError, OutputError
+        If the cohort, the recipe, the first weights or the output folder cannot be used.
+    """
+    run = setup(recipe, cohort, out, device, resume, start_from, cache_folder, workers, watcher or Silent())
+    fit(run)
+    return finish(run)
+
+
+def setup(
+    recipe: TrainingRecipe,
+    cohort_folder: Path,
+    out: Path,
+    device: str,
+    resume: bool,
+    start_from: str | Path | None,
+    cache_folder: Path | None,
+    workers: int,
+    watcher: Watcher,
+) -> Run:
+    """Check everything, prepare the slices, build the network; the parameters are those of `train`."""
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise RecipeError("no CUDA device is available to torch; use --device cpu, or install torch for your GPU")
+    cohort = read_cohort(cohort_folder)
+    if recipe.validation.keep == "best" and not cohort.split("validation"):
+        raise RecipeError('validation.keep = "best", but the cohort has no validation case; set it to "last"')
+    parent = None if start_from is None else load_model(start_from)
+    network = _first_network(recipe, parent)
+    _prepare_output(out, recipe, resume)
+
+    cache = SliceCache(cache_folder or default_cache_folder() / "slices", recipe.input)
+    used = (*cohort.split("train"), *cohort.split("validation"))
+    watcher.start("preparing slices", len(used))
+    keys = cache.warm(used, workers=workers, on_done=lambda note: _on_prepared(watcher, note))
+
+    trained = cohort.split("train")
+    labels = [CLASSES.index(case.label) for case in trained]
+    examples = Examples(
+        cache=cache,
+        keys=[keys[case.case] for case in trained],
+        labels=labels,
+        augmentation=recipe.augmentation,
+        seed=recipe.training.seed,
+        batch=recipe.training.batch,
+    )
+    where = torch.device(device)
+    network = network.to(where, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    optimiser = create_optimiser(network, recipe.optimiser)
+    name = _run_name(recipe, used, keys, parent)
+    progress, best = Progress(run=name), {}
+    if resume:
+        progress, best = load_checkpoint(out / CHECKPOINT, network, optimiser, name)
+        watcher.say(f"resumed after epoch {progress.epoch} of {recipe.schedule.epochs}")
+    return Run(
+        recipe=recipe,
+        cohort=cohort,
+        cache=cache,
+        keys=keys,
+        examples=examples,
+        network=network,
+        optimiser=optimiser,
+        weights=class_weights(recipe.loss, CLASSES, labels).to(where),
+        device=where,
+        out=out,
+        parent=parent,
+        progress=progress,
+        best=best,
+        watcher=watcher,
+    )
+
+
+def fit(run: Run) -> None:
+    """Train epoch by epoch, from where the run stands; score, log and save after each."""
+    schedule, progress = run.recipe.schedule, run.progress
+    for epoch in range(progress.epoch, schedule.epochs):
+        began = time.perf_counter()
+        run.watcher.start(f"epoch {epoch + 1} of {schedule.epochs}", run.examples.steps)
+        row = {"epoch": epoch + 1.0, **_train_epoch(run, epoch)}
+        if (epoch + 1) % run.recipe.validation.every == 0 or epoch + 1 == schedule.epochs:
+            row |= validate(run)
+        row["seconds"] = round(time.perf_counter() - began, 2)
+        progress.epoch = epoch + 1
+        progress.history.append(row)
+        loss = row.get("validation_loss", float("inf"))
+        if loss < progress.best_loss:
+            progress.best_epoch, progress.best_loss = epoch + 1, loss
+            if run.recipe.validation.keep == "best":
+                run.best = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
+        save_checkpoint(run.out / CHECKPOINT, run.network, run.optimiser, progress, run.best)
+        _write_log(run.out / LOG, progress.history)
+        run.watcher.say(_words(row))
+
+
+def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
+    """One pass over the training cases; mean loss and accuracy on the way, and the last learning rate."""
+    recipe, device = run.recipe, run.device
+    run.network.train()
+    loss_sum = torch.zeros((), device=device)
+    hits = torch.zeros((), device=device)
+    rate = 0.0
+    with torch.random.fork_rng():  # what the network itself draws (DropBlock) depends on seed and epoch only
+        torch.manual_seed(recipe.training.seed * 100_003 + epoch)
+        for number, (inputs, labels) in enumerate(run.examples.batches(epoch)):
+            rate = learning_rate(
+                epoch * run.examples.steps + number,
+                steps_per_epoch=run.examples.steps,
+                peak=recipe.optimiser.learning_rate,
+                settings=recipe.schedule,
+            )
+            for group in run.optimiser.param_groups:
+                group["lr"] = rate
+            inputs, labels = inputs.to(device), labels.to(device)
+            total = run.weights[labels].sum()
+            part = recipe.training.microbatch or len(labels)
+            run.optimiser.zero_grad(set_to_none=True)
+            for x, y in zip(inputs.split(part), labels.split(part), strict=True):
+                x = x.contiguous(memory_format=torch.channels_last_3d)  # (part, 1, slices, size, size)
+                with _precision(device, recipe.training.precision):
+                    logits = run.network(x)  # (part, classes)
+                loss = weighted_cross_entropy(logits, y, run.weights, total)
+                loss.backward()  # type: ignore[no-untyped-call]
+                loss_sum += loss.detach() * len(labels)
+                hits += (logits.detach().argmax(dim=1) == y).sum()
+            run.optimiser.step()
+            run.watcher.advance()
+    loss_mean = float(loss_sum) / len(run.examples)
+    if not np.isfinite(loss_mean):
+        raise RecipeError(f"the loss is {loss_mean} in epoch {epoch + 1}; lower optimiser.learning_rate")
+    return {"learning_rate": rate, "train_loss": loss_mean, "train_accuracy": float(hits) / len(run.examples)}
+
+
+def validate(run: Run) -> dict[str, float]:
+    """Score the validation cases, each by the mean over its subsets; nothing if there are none."""
+    cases = run.cohort.split("validation")
+    if not cases:
+        return {}
+    run.watcher.start("validation", len(cases))
+    probabilities = score(
+        run.network,
+        run.recipe.input,
+        run.cache,
+        [run.keys[case.case] for case in cases],
+        device=run.device,
+        precision=run.recipe.training.precision,
+        watcher=run.watcher,
+    )
+    labels = np.array([CLASSES.index(case.label) for case in cases])
+    return {
+        "validation_loss": log_loss(probabilities, labels),
+        "validation_accuracy": accuracy(probabilities, labels),
+        "validation_balanced_accuracy": balanced_accuracy(probabilities, labels),
+    }
+
+
+def score(
+    network: nn.Module,
+    settings: InputSettings,
+    cache: SliceCache,
+    keys: Sequence[str],
+    *,
+    device: str | torch.device = "cpu",
+    precision: str = "float32",
+    watcher: Watcher | None = None,
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Classify cached cases.
+
+    Parameters
+    ----------
+    network, settings : the classifier and its input recipe
+    cache, keys : as `SliceCache.warm` gives them
+    device, precision : where and how to compute
+    watcher : told of each case
+
+    Returns
+    -------
+    Mean probabilities over the subsets, (cases, classes). A case's subsets depend on its key alone.
+    """
+    rows = []
+    with _precision(torch.device(device), precision):
+        for key in keys:
+            prepared = cache.open(key).all()
+            rows.append(predict_network(network, settings, prepared, seed=int(key[:8], 16), device=device).mean)
+            if watcher is not None:
+                watcher.advance()
+    return np.stack(rows)
+
+
+def finish(run: Run) -> Model:
+    """Write the model's folder, with the scores of the weights as written, and read it back."""
+    recipe = run.recipe
+    if recipe.validation.keep == "best" and run.best:
+        run.network.load_state_dict(run.best)
+    kept = run.progress.best_epoch if recipe.validation.keep == "best" else run.progress.epoch
+    path = run.out / recipe.name
+    save_model(run.network, _card(run, kept, {}), path, half=recipe.half)
+    run.network.load_state_dict(load_model(path).network.state_dict())
+    save_model(run.network, _card(run, kept, validate(run)), path, half=recipe.half)
+    model = load_model(path)
+    run.watcher.say(f"model {recipe.name} {model.id[:12]} written to {path}")
+    return model
+
+
+def _card(run: Run, epoch: int, scores: dict[str, float]) -> Card:
+    recipe, cohort = run.recipe, run.cohort
+    metrics = {name.removeprefix("validation_"): round(value, 4) for name, value in scores.items()}
+    if metrics:
+        metrics = {"validation": {"cases": len(cohort.split("validation")), **metrics}}  # type: ignore[dict-item]
+    return Card(
+        name=recipe.name,
+        architecture=recipe.architecture,
+        arguments={"classes": len(CLASSES), **recipe.arguments},
+        classes=CLASSES,
+        input=recipe.input,
+        licence="Apache-2.0",
+        training={
+            "synthetic": cohort.synthetic and (run.parent is None or run.parent.card.synthetic),
+            "cohort": cohort.name,
+            "generator": cohort.generator,
+            "cohort_seed": cohort.seed,
+            "cases": len(cohort.split("train")),
+            "epochs": epoch,
+            "recipe_sha256": hashlib.sha256(to_toml(asdict(recipe)).encode()).hexdigest(),
+            "pleura": __version__,
+            "torch": str(torch.__version__),
+            "labels": cohort.counts("label", "train"),
+            "hospitals": cohort.counts("hospital", "train"),
+        },
+        metrics=metrics,
+        parent="" if run.parent is None else run.parent.id,
+    )
+
+
+def _first_network(recipe: TrainingRecipe, parent: Model | None) -> nn.Module:
+    arguments = {"classes": len(CLASSES), **recipe.arguments}
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.training.seed)
+        network = create_network(recipe.architecture, **arguments)
+    if parent is None:
+        return network
+    same = (parent.card.architecture, dict(parent.card.arguments), parent.card.classes)
+    if same != (recipe.architecture, arguments, CLASSES):
+        raise RecipeError(
+            f"model {parent.card.name} is {same[0]} {same[1]} for {same[2]}; "
+            f"the recipe asks for {recipe.architecture} {arguments} for {CLASSES}"
+        )
+    network.load_state_dict(parent.network.state_dict())
+    return network
+
+
+def _prepare_output(out: Path, recipe: TrainingRecipe, resume: bool) -> None:
+    if not resume and (out / CHECKPOINT).exists():
+        raise OutputError(f"{out} has a checkpoint of an earlier run; add --resume to go on, or choose another folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "recipe.toml").write_text(to_toml(asdict(recipe)), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write to {out}: {error}") from error
+
+
+def _run_name(recipe: TrainingRecipe, cases: Sequence[Case], keys: dict[str, str], parent: Model | None) -> str:
+    decisive = [
+        to_toml(asdict(recipe)),
+        [[case.case, case.label, case.split, keys[case.case]] for case in cases],
+        "" if parent is None else parent.id,
+    ]
+    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
+
+
+def _precision(device: torch.device, precision: str) -> torch.autocast:
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def _on_prepared(watcher: Watcher, note: str) -> None:
+    watcher.advance()
+    if note:
+        watcher.say(note)
+
+
+def _write_log(path: Path, history: Sequence[dict[str, float]]) -> None:
+    columns = list(dict.fromkeys(name for row in history for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in history:
+        writer.writerow({**row, "epoch": int(row["epoch"])})
+    made = path.with_name(f".{path.name}")
+    made.write_text(text.getvalue(), encoding="utf-8")
+    made.replace(path)
+
+
+def _words(row: dict[str, float]) -> str:
+    said = f"epoch {row['epoch']:.0f}: loss {row['train_loss']:.3f}, accuracy {row['train_accuracy']:.3f}"
+    if "validation_loss" in row:
+        said += f"; validation loss {row['validation_loss']:.3f}, accuracy {row['validation_accuracy']:.3f}"
+    return f"{said}; {row['seconds']:.0f} s"

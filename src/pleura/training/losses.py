@@ -1,0 +1,58 @@
+"""Class-weighted cross-entropy: logits and class numbers in, a loss out."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pleura.errors import RecipeError
+from pleura.settings import LossSettings
+
+__all__ = ["class_weights", "weighted_cross_entropy"]
+
+
+def class_weights(settings: LossSettings, classes: Sequence[str], labels: Sequence[int]) -> Tensor:
+    """Give one weight a class, with mean 1.
+
+    Parameters
+    ----------
+    settings : the recipe's loss
+    classes : names, in the order of the outputs
+    labels : class numbers of the training cases, each class at least once
+
+    Raises
+    ------
+    RecipeError
+        If the recipe's weights are not for these classes.
+
+    Examples
+    --------
+    >>> class_weights(LossSettings(weighting="balanced"), ["a", "b"], [0, 0, 0, 1])
+    tensor([0.5000, 1.5000])
+    """
+    if settings.weighting == "given":
+        if set(settings.weights) != set(classes):
+            raise RecipeError(f"loss.weights are for {sorted(settings.weights)}; the classes are {sorted(classes)}")
+        weights = torch.tensor([settings.weights[name] for name in classes])
+    elif settings.weighting == "balanced":
+        weights = 1.0 / torch.bincount(torch.tensor(labels), minlength=len(classes))
+    else:
+        weights = torch.ones(len(classes))
+    return weights / weights.mean()
+
+
+def weighted_cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor, total: Tensor) -> Tensor:
+    """Sum each case's weight times its cross-entropy, over a total weight.
+
+    With `total` the batch's weights this is the weighted mean; the parts of a batch, each with the whole batch's
+    total, add up to it.
+
+    Parameters
+    ----------
+    logits : (cases, classes)
+    labels : (cases,), class numbers
+    weights : (classes,)
+    total : scalar
+    """
+    return functional.cross_entropy(logits.float(), labels, weight=weights, reduction="sum") / total
