@@ -38,7 +38,7 @@ def _text(page: str) -> str:
 def test_the_answer_the_warnings_and_the_other_series_are_shown() -> None:
     text = _text(report_html(sample_report(), PICTURES))
     for shown in (
-        "covid-19",
+        "COVID-19 pneumonia",
         "90.0 %",
         "< 0.1 %",
         "For research use; not a medical device.",
@@ -58,7 +58,7 @@ def test_an_undetermined_answer_names_the_most_probable_class() -> None:
     report = sample_report()
     unsure = report.classification.model_copy(update={"answer": "undetermined", "threshold": 0.95})
     text = _text(report_html(sample_report(classification=unsure), PICTURES))
-    assert "The most probable class, covid-19, reaches 90.0 %" in text
+    assert "The most probable class, COVID-19 pneumonia, reaches 90.0 %" in text
 
 
 def test_what_comes_from_the_study_is_escaped() -> None:

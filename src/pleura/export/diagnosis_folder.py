@@ -31,7 +31,9 @@ def write_diagnosis(diagnosis: Diagnosis, out: Path) -> None:
     volume, lungs, heat = diagnosis.volume, diagnosis.lungs, diagnosis.heat
     pictures = (*key_pictures(volume, lungs, heat), coronal_picture(volume, lungs, heat))
     with result_folder(out) as folder:
-        write_nifti(folder / "heatmap.nii.gz", heat, volume.affine, scale=1 / 255, description=f"Grad-CAM. {DISCLAIMER}")
+        write_nifti(
+            folder / "heatmap.nii.gz", heat, volume.affine, scale=1 / 255, description=f"Grad-CAM. {DISCLAIMER}"
+        )
         write_nifti(folder / "lungs.nii.gz", lungs, volume.affine, description="1 right lung, 2 left lung")
         (folder / "report.html").write_text(report_html(diagnosis.report, pictures), encoding="utf-8")
         (folder / "report.json").write_text(diagnosis.report.model_dump_json(indent=2) + "\n", encoding="utf-8")

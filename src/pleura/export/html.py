@@ -10,6 +10,15 @@ from pleura.export.key_slices import KeyPicture
 
 __all__ = ["report_html"]
 
+_DISPLAY_NAMES = {
+    "healthy": "Healthy",
+    "covid-19": "COVID-19 pneumonia",
+    "other-viral": "Other viral pneumonia",
+    "bacterial": "Bacterial pneumonia",
+    "undetermined": "Undetermined",
+}
+"""What a reader sees in place of a class's name; a name that is not here is shown as it is."""
+
 
 def report_html(report: Report, pictures: Sequence[KeyPicture]) -> str:
     """Render the report; whatever it shows stands in `report`, and is escaped.
@@ -28,6 +37,7 @@ def report_html(report: Report, pictures: Sequence[KeyPicture]) -> str:
     )
     environment.filters["data_uri"] = _data_uri
     environment.filters["percent"] = _percent
+    environment.filters["display"] = lambda name: _DISPLAY_NAMES.get(name, name)
     return environment.get_template("report.html.jinja").render(report=report, pictures=pictures)
 
 

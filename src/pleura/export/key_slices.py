@@ -22,6 +22,8 @@ _HEAT_STOPS = np.array([0, 64, 128, 192, 255], dtype=np.float64)
 _HEAT_COLOURS = np.array([[0, 0, 80], [120, 20, 130], [225, 60, 60], [250, 160, 30], [255, 250, 150]], dtype=np.float64)
 _OUTLINE_COLOURS = {1: (70, 200, 255), 2: (120, 255, 150)}
 _LONGEST_SIDE = 460
+_MARGIN_MM = 30.0
+"""Shown around the lungs: the chest wall, without the couch."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,16 @@ def key_pictures(
     count : how many slices
     """
     _, dy, dx = volume.spacing
-    slices = choose_key_slices(heat, lungs, count)
+    _, rows, columns = _around_lungs(volume, lungs)
     return tuple(
         _draw(
             f"Axial slice {k + 1} of {volume.shape[0]} (from the feet)",
-            volume.hu[k],
-            lungs[k],
-            heat[k],
+            volume.hu[k, rows, columns],
+            lungs[k, rows, columns],
+            heat[k, rows, columns],
             (dy, dx),
         )
-        for k in slices
+        for k in choose_key_slices(heat, lungs, count)
     )
 
 
@@ -93,13 +95,26 @@ def coronal_picture(volume: Volume, lungs: npt.NDArray[np.uint8], heat: npt.NDAr
         weight = (lungs > 0).sum(axis=(0, 2), dtype=np.int64)
     row = int(weight.argmax())
     dz, _, dx = volume.spacing
+    slices, _, columns = _around_lungs(volume, lungs)
     return _draw(
         f"Coronal plane, row {row + 1} of {volume.shape[1]} (from the front)",
-        volume.hu[::-1, row],
-        lungs[::-1, row],
-        heat[::-1, row],
+        volume.hu[slices, row, columns][::-1],
+        lungs[slices, row, columns][::-1],
+        heat[slices, row, columns][::-1],
         (dz, dx),
     )
+
+
+def _around_lungs(volume: Volume, lungs: npt.NDArray[np.uint8]) -> tuple[slice, slice, slice]:
+    """The box of the lungs with a margin, along z, y, x; the whole volume where there are none."""
+    box = []
+    for axis, mm in enumerate(volume.spacing):
+        seen = np.flatnonzero(lungs.any(axis=tuple({0, 1, 2} - {axis})))
+        if not len(seen):
+            return slice(None), slice(None), slice(None)
+        margin = round(_MARGIN_MM / mm)
+        box.append(slice(max(int(seen[0]) - margin, 0), int(seen[-1]) + margin + 1))
+    return box[0], box[1], box[2]
 
 
 def _draw(
