@@ -1,0 +1,142 @@
+"""A seed and a scanner in, the protocol of one scan out: grid, kernel, noise, couch and how the patient lies."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from pleura.data.synthetic.scanner.scanners import KERNELS, SCANNERS, find_scanner
+from pleura.data.synthetic.streams import stream
+from pleura.errors import RecipeError
+
+__all__ = ["SIZES", "Protocol", "Size", "find_size"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """A grid by name."""
+
+    shape: tuple[int, int, int]
+    """Slices, rows, columns."""
+    spacing: float | None
+    """Slice spacing, mm; None spreads the slices over the whole chest."""
+
+
+SIZES: dict[str, Size] = {
+    "tiny": Size(shape=(24, 64, 64), spacing=None),
+    "small": Size(shape=(48, 128, 128), spacing=None),
+    "medium": Size(shape=(40, 256, 256), spacing=None),
+    "full": Size(shape=(60, 512, 512), spacing=5.0),
+}
+
+
+def find_size(name: str) -> Size:
+    """Look a size up by its name in `SIZES`.
+
+    Raises
+    ------
+    RecipeError
+        If no size has that name.
+    """
+    if name not in SIZES:
+        raise RecipeError(f"no size is called {name!r}; choose one of {', '.join(SIZES)}")
+    return SIZES[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """How one scan is made.
+
+    Raises
+    ------
+    RecipeError
+        If a value contradicts itself.
+    """
+
+    shape: tuple[int, int, int] = (32, 128, 128)
+    """Slices, rows, columns; rows equal columns."""
+    spacing: float | None = None
+    """Slice spacing, mm; None spreads the slices over the whole chest."""
+    field_of_view: float | None = None
+    """Width of the image, mm; None fits the patient."""
+    margin: float = 0.97
+    """Field of view as a share of the patient's width, when it fits the patient."""
+    kernel: str = "standard"
+    """soft, standard or sharp."""
+    noise: float = 14.0
+    """HU at the centre of an average chest in 5 mm slices, before the kernel's gain."""
+    offset: float = 0.0
+    """Error of calibration, HU."""
+    couch: int = 0
+    """Which of three couches, 0 to 2."""
+    circle: bool = True
+    """Whether the image outside the scan circle is padded."""
+    padding: int = -1024
+    """HU that stands for padding in a DICOM file, -1024 or less; in a volume it is always -1024, as air."""
+    tilt: float = 0.0
+    """Rotation of the patient on the couch, rad."""
+    shift: tuple[float, float] = (0.0, 0.0)
+    """Shift of the patient to the left and to the back, mm."""
+    manufacturer: str = "Pleura"
+    model: str = "synthetic"
+    kernel_name: str = "standard"
+    """What the manufacturer calls the kernel."""
+
+    def __post_init__(self) -> None:
+        nz, ny, nx = self.shape
+        if min(nz, ny, nx) < 2 or ny != nx or ny % 2:
+            raise RecipeError(f"need at least 2 slices of a square matrix with an even width, got shape {self.shape}")
+        lengths = {"spacing": self.spacing, "field_of_view": self.field_of_view, "margin": self.margin}
+        for name, value in lengths.items():
+            if value is not None and not (isfinite(value) and value > 0):
+                raise RecipeError(f"{name} must be positive, got {value}")
+        if not (isfinite(self.noise) and self.noise >= 0):
+            raise RecipeError(f"noise must be 0 or more, in HU, got {self.noise}")
+        if self.kernel not in KERNELS:
+            raise RecipeError(f"no kernel is called {self.kernel!r}; choose one of {', '.join(KERNELS)}")
+        if self.couch not in (0, 1, 2):
+            raise RecipeError(f"couch must be 0, 1 or 2, got {self.couch}")
+        if not -4096 <= self.padding <= -1024:
+            raise RecipeError(f"padding must lie between -4096 and -1024 HU, got {self.padding}")
+
+    @staticmethod
+    def draw(
+        seed: int,
+        *,
+        scanner: str | None = None,
+        shape: tuple[int, int, int] = (32, 128, 128),
+        spacing: float | None = None,
+    ) -> "Protocol":
+        """Draw a protocol with the habits of one scanner.
+
+        Parameters
+        ----------
+        seed : the same seed gives the same protocol
+        scanner : a name in `SCANNERS`; None draws one of them
+        shape, spacing : the grid, as in the class
+
+        Raises
+        ------
+        RecipeError
+            If no scanner has that name, or the grid is impossible.
+        """
+        g = stream(seed, "protocol")
+        name = str(g.choice(list(SCANNERS))) if scanner is None else scanner
+        s = find_scanner(name)
+        kernel = g.choice(list(s.habit), p=list(s.habit.values()))
+        return Protocol(
+            shape=shape,
+            spacing=spacing,
+            margin=float(np.clip(g.normal(s.margin, 0.02), 0.85, 1.1)),
+            kernel=str(kernel),
+            noise=float(np.clip(g.lognormal(np.log(s.noise), 0.30), 5, 35)),
+            offset=float(g.normal(s.offset, 3.0)),
+            couch=s.couch,
+            circle=bool(g.random() < s.circle),
+            padding=s.padding,
+            tilt=float(g.normal(0, 0.035)),
+            shift=(float(g.normal(0, 7)), float(g.normal(0, 5))),
+            manufacturer=s.manufacturer,
+            model=s.model,
+            kernel_name=s.kernels[kernel],
+        )

@@ -1,0 +1,119 @@
+"""The scanners that a hospital of a synthetic cohort can have: one literal table.
+
+The three are those that the hospitals of UCADI had (GE 1.25 mm twice, Siemens 1.0 mm). The tendencies in kernel, noise,
+offset and field of view are made up; they only have to differ, as hospitals do.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pleura.errors import RecipeError
+
+__all__ = ["KERNELS", "SCANNERS", "Kernel", "KernelName", "Scanner", "find_scanner"]
+
+KernelName = Literal["soft", "standard", "sharp"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kernel:
+    """A reconstruction kernel: how sharp the image and how the noise."""
+
+    blur: float
+    """Standard deviation of the point spread, mm."""
+    boost: float
+    """Edge enhancement."""
+    peak: float
+    """Where the noise spectrum stops to rise, cycles/mm."""
+    fall: float
+    """Where it falls, cycles/mm."""
+    gain: float
+    """Scale of the noise."""
+
+
+KERNELS: dict[str, Kernel] = {
+    "soft": Kernel(blur=0.62, boost=0.0, peak=0.16, fall=0.34, gain=0.55),
+    "standard": Kernel(blur=0.50, boost=0.0, peak=0.22, fall=0.42, gain=0.8),
+    "sharp": Kernel(blur=0.42, boost=0.42, peak=0.45, fall=0.62, gain=2.7),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scanner:
+    """One model of scanner and the habits of the hospital that has it."""
+
+    manufacturer: str
+    model: str
+    slice_mm: float
+    """Slice spacing of its chest protocol in UCADI, mm; a case has it only where it is asked for."""
+    kernels: dict[KernelName, str]
+    """What the manufacturer calls each kernel."""
+    habit: dict[KernelName, float]
+    """How often each kernel is used; sums to 1."""
+    noise: float
+    """Median noise at the centre of an average chest before the kernel's gain, HU."""
+    offset: float
+    """Mean error of calibration, HU."""
+    margin: float
+    """Field of view as a share of the patient's width, on average."""
+    couch: int
+    """Which of the three couches."""
+    circle: float
+    """How often the field outside the scan circle is padded."""
+    padding: int
+    """HU outside the circle."""
+
+
+SCANNERS: dict[str, Scanner] = {
+    "GE LightSpeed16": Scanner(
+        manufacturer="GE MEDICAL SYSTEMS",
+        model="LightSpeed16",
+        slice_mm=1.25,
+        kernels={"soft": "SOFT", "standard": "STANDARD", "sharp": "LUNG"},
+        habit={"soft": 0.15, "standard": 0.60, "sharp": 0.25},
+        noise=16.0,
+        offset=-5.0,
+        margin=0.97,
+        couch=0,
+        circle=0.9,
+        padding=-3024,
+    ),
+    "GE Discovery CT750 HD": Scanner(
+        manufacturer="GE MEDICAL SYSTEMS",
+        model="Discovery CT750 HD",
+        slice_mm=1.25,
+        kernels={"soft": "SOFT", "standard": "STANDARD", "sharp": "LUNG"},
+        habit={"soft": 0.10, "standard": 0.35, "sharp": 0.55},
+        noise=11.0,
+        offset=3.0,
+        margin=1.03,
+        couch=1,
+        circle=0.8,
+        padding=-2000,
+    ),
+    "Siemens SOMATOM Definition AS+": Scanner(
+        manufacturer="SIEMENS",
+        model="SOMATOM Definition AS+",
+        slice_mm=1.0,
+        kernels={"soft": "B30f", "standard": "B41f", "sharp": "B70f"},
+        habit={"soft": 0.50, "standard": 0.15, "sharp": 0.35},
+        noise=13.0,
+        offset=0.0,
+        margin=0.92,
+        couch=2,
+        circle=0.3,
+        padding=-1024,
+    ),
+}
+
+
+def find_scanner(name: str) -> Scanner:
+    """Look a scanner up by its name in `SCANNERS`.
+
+    Raises
+    ------
+    RecipeError
+        If no scanner has that name.
+    """
+    if name not in SCANNERS:
+        raise RecipeError(f"no scanner is called {name!r}; choose one of {', '.join(SCANNERS)}")
+    return SCANNERS[name]

@@ -1,0 +1,133 @@
+"""One thick slice's place in, HU of its thin sub-slices, lobes and lesions out, before anything is painted, compiled.
+
+A slice is the mean of a few thin sub-slices: this gives the partial volume effect of thick slices on the diaphragm and on
+oblique vessels. Tissue values are the usual teaching values: fat -100, muscle 50, blood 42, liver 57, cortical bone 900.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from pleura.data.synthetic.anatomy.primitives import curve, ellipsoid, sample, smooth_step, tile
+from pleura.data.synthetic.anatomy.regions import COARSE_STEP, diaphragm, lobe_of
+from pleura.data.synthetic.anatomy.shape import Shape
+from pleura.data.synthetic.compiled import kernel
+from pleura.data.synthetic.findings.kinds import FLUID
+from pleura.data.synthetic.tissue.abdomen import abdomen
+from pleura.data.synthetic.tissue.chest_wall import chest_wall
+from pleura.data.synthetic.tissue.lung import lung
+from pleura.data.synthetic.tissue.outside import outside
+from pleura.data.synthetic.tissue.spine import NO_SPINE, vertebra
+
+__all__ = ["fill"]
+
+Array = npt.NDArray[np.float64]
+Array32 = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+
+@kernel
+def mediastinum(x: float, y: float, z: float, heart: float, S: Shape) -> float:
+    """HU between the lungs: heart with its fat and left ventricle's wall, and fat around it."""
+    blood = S.material[3]
+    n1 = tile(S.noise, x * 0.07, y * 0.07, z * 0.07)
+    if heart < 0:
+        rim = 3.5 + 3.0 * n1
+        if -heart < rim and heart > -9:
+            return -85.0
+        groove = abs(tile(S.noise, x * 0.018 + 13, y * 0.018, z * 0.018)) < 0.035
+        if groove and heart > -22:
+            return -40.0
+        wall = -11.0 < ellipsoid(x, y, z, S.heart[0]) < 0.0 and x > 0
+        return 46.0 + 0.35 * (blood - 42) if wall else blood + 3.0 * n1
+    return -96.0 + 10.0 * n1 + 60.0 * smooth_step(n1, 1.3, 2.2)
+
+
+@kernel
+def fill(
+    buf: Array32,
+    lobes: Bytes,
+    lesion: Bytes,
+    closed: Bytes,
+    zs: Array,
+    x0: float,
+    y0: float,
+    h: float,
+    turn: float,
+    shift: Array,
+    S: Shape,
+    fields: Array32,
+    origin: Array,
+    F: Array32,
+    f_origin: Array,
+    f_inverse: float,
+    couch: Array,
+) -> None:
+    """Fill the samples of one slice.
+
+    Parameters
+    ----------
+    buf : out, HU; (sub-slices, y, x)
+    lobes, lesion : out, lobe 0 to 5 and kind of lesion at the middle sub-slice; (y, x)
+    closed : out, 0 in aerated or consolidated lung, where airways stay open, else 1; as `buf`
+    zs : heights of the sub-slices, mm
+    x0, y0, h : scanner's place of the first sample and distance between samples, mm
+    turn, shift : rotation, rad, and shift (x, y), mm, of the patient on the couch
+    S, fields, origin : the anatomy
+    F, f_origin, f_inverse : the findings' fields, their origin, and their cells a mm
+    couch : as in `outside`
+    """
+    ns, ny, nx = buf.shape
+    cr, sr = np.cos(turn), np.sin(turn)
+    inv = 1.0 / COARSE_STEP
+    half = 0.5 * (zs[1] - zs[0]) if ns > 1 else 1.0
+    for s in range(ns):
+        z = zs[s]
+        t = z / S.H
+        ys = curve(S.spine, S.z0, z)
+        front, back = curve(S.front, S.z0, z), curve(S.back, S.z0, z)
+        keep = s == ns // 2
+        for j in range(ny):
+            v = y0 + j * h
+            for i in range(nx):
+                u = x0 + i * h
+                x = cr * (u - shift[0]) + sr * (v - shift[1])
+                y = -sr * (u - shift[0]) + cr * (v - shift[1])
+                skin = sample(fields[0], origin, inv, x, y, z)
+                if keep:
+                    lobes[j, i] = 0
+                    lesion[j, i] = 0
+                closed[s, j, i] = 1
+                if skin > 0:
+                    buf[s, j, i] = outside(x, y, z, u, v, skin, couch, S.noise)
+                    continue
+                cage = sample(fields[1], origin, inv, x, y, z)
+                if abs(x) < 44 and y > ys - 24 and y < ys + 72:
+                    bone = vertebra(x, y, z, ys, S)
+                    if bone > NO_SPINE:
+                        buf[s, j, i] = bone
+                        continue
+                if cage > 0:
+                    buf[s, j, i] = chest_wall(x, y, z, t, skin, cage, front, back, S)
+                    continue
+                below = diaphragm(x, y, S) - z
+                if below > half:
+                    buf[s, j, i] = abdomen(x, y, z, below, cage, ys, S)
+                    continue
+                if sample(fields[2], origin, inv, x, y, z) < 0:
+                    heart = sample(fields[3], origin, inv, x, y, z)
+                    buf[s, j, i] = mediastinum(x, y, z, heart, S)
+                    continue
+                if cage > -1.0:  # the pleura
+                    buf[s, j, i] = -20.0
+                    continue
+                lobe, fissure = lobe_of(x, y, z, S)
+                hu, kind = lung(x, y, z, cage, fissure, F, f_origin, f_inverse, S)
+                shut = 1 if kind == FLUID else 0
+                if below > -half:  # partial volume on the dome of the diaphragm
+                    hu += 0.5 * (below / half + 1.0) * (46.0 - hu)
+                    shut = 1
+                buf[s, j, i] = hu
+                closed[s, j, i] = shut
+                if keep:
+                    lobes[j, i] = lobe
+                    lesion[j, i] = kind
