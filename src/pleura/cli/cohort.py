@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pleura.data.synthetic.cohort import FORMATS, synthesize_cohort
 from pleura.data.synthetic.scanner.protocol import SIZES
 
 __all__ = ["app"]
@@ -30,13 +29,15 @@ def synthesize(
     hospitals: str = typer.Option("north,east,west", help="Names with commas between; each has a scanner of its own."),
     seed: int = typer.Option(1, help="The same seed gives the same voxels."),
     size: str = typer.Option("small", help=f"Grid of a case: {', '.join(SIZES)}."),
-    format: str = typer.Option("dicom", help=f"How studies are written: {', '.join(FORMATS)}."),  # noqa: A002
+    format: str = typer.Option("dicom", help="How studies are written: dicom, nifti."),  # noqa: A002
     workers: int = typer.Option(1, help="Processes that draw at the same time."),
 ) -> None:
     """Make a cohort of synthetic chest CT: studies, lung and lesion masks, and the table of cases.
 
     Nothing in it comes from a patient. No result on it says anything about patients.
     """
+    from pleura.data.synthetic.cohort import synthesize_cohort  # here, so that --help needs no compiler
+
     names = [name.strip() for name in hospitals.split(",")]
     with _progress("cases drawn", cases) as report:
         synthesize_cohort(

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from pleura import __version__
+from pleura.cli import cohort
 from pleura.errors import PleuraError
 
 __all__ = ["app", "main"]
@@ -17,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Pneumonia on chest CT. For research use; not a medical device.",
 )
+app.add_typer(cohort.app, name="cohort", help="Make and check cohorts of cases.")
 
 
 def _print_version(wanted: bool) -> None:
