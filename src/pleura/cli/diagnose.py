@@ -22,7 +22,9 @@ def diagnose(
     ] = None,
     model: Annotated[str, typer.Option(help="Name of a model, or a path to its folder.")] = "ucadi-synthetic",
     series: Annotated[str | None, typer.Option(help="Use the series with this UID instead of the best one.")] = None,
-    explain: Annotated[str | None, typer.Option(help="Class of the heat map; the most probable one by default.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(help="Class of the heat map; the most probable one by default.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, help="Draws the slice subsets; same seed, same answer.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,

@@ -5,7 +5,10 @@ import sys
 import typer
 
 from pleura import __version__
-from pleura.cli import cohort
+from pleura.cli import cohort, evaluate, models
+from pleura.cli.demo import demo
+from pleura.cli.diagnose import diagnose
+from pleura.cli.train import train
 from pleura.errors import PleuraError
 
 __all__ = ["app", "main"]
@@ -18,7 +21,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Pneumonia on chest CT. For research use; not a medical device.",
 )
+app.command()(diagnose)
 app.add_typer(cohort.app, name="cohort", help="Make and check cohorts of cases.")
+app.command()(train)
+app.add_typer(evaluate.app, name="evaluate", help="Compare a model's answers with the truth.")
+app.add_typer(models.app, name="models", help="List, show and verify models.")
+app.command()(demo)
 
 
 def _print_version(wanted: bool) -> None:

@@ -4,6 +4,8 @@ Grad-CAM after Selvaraju et al., ICCV 2017, section 3: the weight of a feature m
 gradient of the class score; the map is the positive part of the weighted sum.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import torch

@@ -30,9 +30,9 @@ from pleura.imaging.lungs import lung_litres, lung_notes, lung_slices, segment_l
 from pleura.imaging.study import Study, load_study
 from pleura.imaging.volume import Volume
 from pleura.models.card import Card
+from pleura.models.device import choose_device
 from pleura.models.files import Model
 from pleura.models.predict import Prediction, predict
-from pleura.models.registry import choose_device
 
 __all__ = ["UNDETERMINED", "Diagnosis", "diagnose_study"]
 
@@ -96,7 +96,7 @@ def diagnose_study(
         window = (settings.window_low, settings.window_high)
         prepared = prepare(volume, (extent.start, extent.stop), size=settings.size, window=window)
     with clock.step("classify"):
-        prediction = predict(model, prepared, seed=seed, device=place, keep_features=True)
+        prediction = predict(model, prepared, seed=seed, device=place)
     with clock.step("explain"):
         target = int(prediction.mean.argmax()) if explain is None else classes.index(explain)
         maps = activation_map(prediction.features, model.network.classify, target)
@@ -149,9 +149,7 @@ def _classification(prediction: Prediction, card: Card, offset: int) -> Classifi
     )
 
 
-def _explanation(
-    heat: npt.NDArray[np.uint8], lungs: npt.NDArray[np.uint8], volume: Volume, target: str
-) -> Explanation:
+def _explanation(heat: npt.NDArray[np.uint8], lungs: npt.NDArray[np.uint8], volume: Volume, target: str) -> Explanation:
     share = share_inside(heat, lungs > 0)
     method = "Grad-CAM at the last feature maps, mean over the slice subsets"
     if share is None:

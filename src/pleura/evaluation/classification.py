@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
+from pleura.evaluation.multiclass import confusion_matrix
 from pleura.evaluation.proportions import Proportion, wilson
 
 __all__ = ["ClassResult", "Result", "auc", "evaluate_classes"]
@@ -88,8 +89,6 @@ def evaluate_classes(truth: npt.ArrayLike, probabilities: npt.ArrayLike, classes
     if true.min() < 0 or true.max() >= count:
         raise ValueError(f"need truths from 0 to {count - 1}, got {true.min()} to {true.max()}")
     predicted = p.argmax(axis=1)
-    confusion = np.zeros((count, count), dtype=np.int64)
-    np.add.at(confusion, (true, predicted), 1)
     results = []
     for k, name in enumerate(classes):
         is_k, said_k = true == k, predicted == k
@@ -102,4 +101,4 @@ def evaluate_classes(truth: npt.ArrayLike, probabilities: npt.ArrayLike, classes
                 auc=auc(is_k, p[:, k]) if both else None,
             )
         )
-    return Result(wilson(int((true == predicted).sum()), len(true)), tuple(results), confusion)
+    return Result(wilson(int((true == predicted).sum()), len(true)), tuple(results), confusion_matrix(p, true))

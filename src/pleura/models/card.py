@@ -36,8 +36,8 @@ class Card:
     """Summary of the training data: at least `synthetic` (true or false) and `cases`."""
     temperature: float = 1.0
     """Logits are divided by this before the softmax."""
-    thresholds: Mapping[str, float] = field(default_factory=lambda: {"pneumonia": 0.5})
-    """`pneumonia`: at and above this probability of any class but the first, a case counts as pneumonia."""
+    thresholds: Mapping[str, float] = field(default_factory=lambda: {"answer": 0.5})
+    """`answer`: from this probability on the most probable class is the answer; below it, none is."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """Measured on what is said there; scalars and tables of scalars."""
     parent: str = ""
@@ -48,6 +48,7 @@ class Card:
     def __post_init__(self) -> None:
         problems = (
             (not self.name, "name is empty"),
+            (set(self.thresholds) != {"answer"}, f"thresholds = {dict(self.thresholds)}; need answer, and only it"),
             (len(self.classes) < 2, f"classes = {list(self.classes)}; need at least two"),
             (len(set(self.classes)) < len(self.classes), f"classes = {list(self.classes)}; one is there twice"),
             (

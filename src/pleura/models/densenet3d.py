@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pleura.models.classifier import Classifier
+
 __all__ = ["DenseNet3d", "DropBlock3d"]
 
 LEAK = 0.1
@@ -84,7 +86,7 @@ class Transition(nn.Module):
         return functional.avg_pool3d(self.conv(_activate(self.norm(x))), kernel_size=2)
 
 
-class DenseNet3d(nn.Module):
+class DenseNet3d(Classifier):
     """The classifier's network.
 
     Parameters
@@ -155,9 +157,8 @@ class DenseNet3d(nn.Module):
             x = stage(transition(x))  # (batch, 112, 8, 64, 64), then (batch, 120, 4, 32, 32)
         return _activate(self.norm(x))  # (batch, 120, 4, 32, 32)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Give the logits, (batch, classes), for slices as in `forward_features`."""
-        features = self.forward_features(x)  # (batch, 120, 4, 32, 32)
+    def classify(self, features: Tensor) -> Tensor:
+        """Give the logits, (batch, classes), for features as `forward_features` gives them."""
         pooled = features.float().mean(dim=(2, 3, 4))  # (batch, 120)
         return cast("Tensor", self.classifier(pooled))  # (batch, classes)
 

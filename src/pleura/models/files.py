@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from pleura.errors import ModelError, OutputError
 from pleura.models.card import Card, card_to_toml, parse_card
+from pleura.models.classifier import Classifier
 from pleura.models.registry import create_network
 
 __all__ = [
@@ -39,7 +40,7 @@ WEIGHTS = "weights.safetensors"
 class Model:
     """A network ready to use, with what is known of it."""
 
-    network: nn.Module
+    network: Classifier
     """In evaluation mode, float32, on the CPU."""
     card: Card
     id: str

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pleura.imaging.subsets import slice_subsets
+from pleura.models.classifier import Classifier
 from pleura.models.files import Model
 from pleura.settings import InputSettings
 
@@ -25,6 +26,8 @@ class Prediction:
     """(classes,); the case's probabilities."""
     subsets: npt.NDArray[np.int64]
     """(subsets, slices); indices into the prepared slices, 0 for the first lung slice."""
+    features: Tensor
+    """(subsets, channels, depth, rows, columns), float32, on the CPU: what the network's `classify` took."""
 
 
 def normalise(slices: npt.NDArray[np.int16], settings: InputSettings) -> Tensor:
@@ -75,7 +78,7 @@ def predict(
 
 @torch.inference_mode()
 def predict_network(
-    network: nn.Module,
+    network: Classifier,
     settings: InputSettings,
     prepared: npt.NDArray[np.int16],
     *,
@@ -87,11 +90,13 @@ def predict_network(
     """Classify a case with a bare network, one subset at a time; the parameters are those of `predict`."""
     network.eval()
     subsets = slice_subsets(0, len(prepared), count=count or settings.subsets, slices=settings.slices, seed=seed)
-    rows = []
+    rows, kept = [], []
     for indices in subsets:
         x = normalise(prepared[indices], settings)[None, None].to(device)  # (1, 1, slices, size, size)
         x = x.contiguous(memory_format=torch.channels_last_3d)
-        logits = network(x).double()  # (1, classes)
+        features = network.forward_features(x).float()  # (1, channels, depth, rows, columns)
+        logits = network.classify(features).double()  # (1, classes)
         rows.append(torch.softmax(logits / temperature, dim=1)[0].cpu().numpy())
+        kept.append(features.cpu())
     probabilities = np.stack(rows)
-    return Prediction(probabilities, probabilities.mean(axis=0), subsets)
+    return Prediction(probabilities, probabilities.mean(axis=0), subsets, torch.cat(kept))

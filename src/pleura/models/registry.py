@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 
-from torch import nn
-
 from pleura.errors import ModelError
+from pleura.models.classifier import Classifier
 from pleura.models.densenet3d import DenseNet3d
 
 __all__ = ["ARCHITECTURES", "create_network"]
 
-ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"densenet3d": DenseNet3d}
+ARCHITECTURES: dict[str, Callable[..., Classifier]] = {"densenet3d": DenseNet3d}
 
 
-def create_network(name: str, **arguments: int | float) -> nn.Module:
+def create_network(name: str, **arguments: int | float) -> Classifier:
     """Make a network with fresh weights, drawn from torch's generator.
 
     Parameters

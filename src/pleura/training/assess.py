@@ -1,0 +1,114 @@
+"""A model and a split of a cohort in; each case's probabilities and what they amount to out."""
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pleura.data.cache import SliceCache, default_cache_folder
+from pleura.data.cohort import Case, Cohort
+from pleura.errors import CohortError, OutputError
+from pleura.evaluation.classification import Result, evaluate_classes
+from pleura.models.files import Model
+from pleura.training.loop import score
+from pleura.training.watcher import Silent, Watcher
+
+__all__ = ["Assessment", "assess", "write_predictions"]
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """A model's answers on cases whose truth is known."""
+
+    cases: tuple[Case, ...]
+    classes: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+    """(cases, classes)."""
+
+    @property
+    def truth(self) -> npt.NDArray[np.int64]:
+        """Index of each case's class, (cases,)."""
+        return np.array([self.classes.index(case.label) for case in self.cases], dtype=np.int64)
+
+    def overall(self) -> Result:
+        """All cases together."""
+        return evaluate_classes(self.truth, self.probabilities, self.classes)
+
+    def by_hospital(self) -> dict[str, Result]:
+        """Each hospital's cases, in the order of their names."""
+        names = np.array([case.hospital for case in self.cases])
+        return {
+            str(name): evaluate_classes(self.truth[names == name], self.probabilities[names == name], self.classes)
+            for name in sorted(set(names.tolist()))
+        }
+
+
+def assess(
+    model: Model,
+    cohort: Cohort,
+    *,
+    split: str = "test",
+    device: str = "cpu",
+    workers: int = 1,
+    cache_folder: Path | None = None,
+    watcher: Watcher | None = None,
+) -> Assessment:
+    """Classify a split's cases in float32, each by the mean over its slice subsets, as a diagnosis does.
+
+    Parameters
+    ----------
+    model : a four-class classifier
+    cohort : as read
+    split : train, validation or test
+    device : where to compute
+    workers : processes that prepare slices
+    cache_folder : for prepared slices; the user's cache folder by default
+    watcher : told of progress
+
+    Raises
+    ------
+    CohortError
+        If the split has no case, or a study cannot be used.
+    """
+    watcher = watcher or Silent()
+    cases = cohort.split(split)
+    if not cases:
+        raise CohortError(f"{cohort.folder} has no case in split {split}; choose another split")
+    cache = SliceCache(cache_folder or default_cache_folder() / "slices", model.card.input)
+    watcher.start("preparing slices", len(cases))
+    keys = cache.warm(cases, workers=workers, on_done=lambda _: watcher.advance())
+    watcher.start(f"classifying {split}", len(cases))
+    probabilities = score(
+        model.network.to(device),
+        model.card.input,
+        cache,
+        [keys[case.case] for case in cases],
+        device=device,
+        watcher=watcher,
+    )
+    return Assessment(cases=cases, classes=model.card.classes, probabilities=probabilities)
+
+
+def write_predictions(assessment: Assessment, path: Path) -> None:
+    """Write one row a case: case, patient, hospital, truth, and a score column a class.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; an old one stays as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["case", "patient", "hospital", "truth", *assessment.classes])
+            for case, row in zip(assessment.cases, assessment.probabilities, strict=True):
+                writer.writerow([case.case, case.patient, case.hospital, case.label, *(f"{p:.6f}" for p in row)])
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
