@@ -76,7 +76,7 @@ class Examples:
 
     def order(self, epoch: int) -> list[int]:
         """Shuffle the cases for an epoch."""
-        return np.random.default_rng([_ORDER, self.seed, epoch]).permutation(len(self)).tolist()
+        return [int(i) for i in np.random.default_rng([_ORDER, self.seed, epoch]).permutation(len(self))]
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Give an epoch's batches: inputs (batch, 1, slices, size, size) and class numbers (batch,)."""

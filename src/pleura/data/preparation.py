@@ -31,5 +31,6 @@ def prepare_study(path: Path, settings: InputSettings) -> npt.NDArray[np.int16]:
         If the study cannot be used.
     """
     volume, _ = load_study(path)
-    lung_range = lung_slices(segment_lungs(volume))
-    return prepare(volume, lung_range, size=settings.size, window=(settings.window_low, settings.window_high))
+    extent = lung_slices(segment_lungs(volume))
+    window = (settings.window_low, settings.window_high)
+    return prepare(volume, (extent.start, extent.stop), size=settings.size, window=window)

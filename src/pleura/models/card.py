@@ -33,13 +33,13 @@ class Card:
     licence: str
     """SPDX name."""
     training: Mapping[str, Any]
-    """Summary of the training data: at least `synthetic` (true or false) and `cases`."""
+    """The training data: `synthetic` (true or false), `summary` (a sentence), and what else is known."""
     temperature: float = 1.0
     """Logits are divided by this before the softmax."""
     thresholds: Mapping[str, float] = field(default_factory=lambda: {"answer": 0.5})
     """`answer`: from this probability on the most probable class is the answer; below it, none is."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    """Measured on what is said there; scalars and tables of scalars."""
+    """`summary` (a sentence) and the numbers, in tables named for what they were measured on."""
     parent: str = ""
     """Id of the model whose weights training began with; empty for fresh weights."""
     description: str = ""
@@ -61,6 +61,7 @@ class Card:
                 f"thresholds = {dict(self.thresholds)}; need probabilities",
             ),
             (not isinstance(self.training.get("synthetic"), bool), "training.synthetic must be true or false"),
+            (not isinstance(self.training.get("summary"), str), "training.summary must be a text"),
         )
         for wrong, what in problems:
             if wrong:

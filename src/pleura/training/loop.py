@@ -1,8 +1,6 @@
 """Training a classifier: a recipe and a cohort in, a model folder out; setup, fit, validate, finish."""
 
-import csv
 import hashlib
-import io
 import json
 import time
 from collections.abc import Sequence
@@ -11,21 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn, optim
+from torch import Tensor, optim
 
-from pleura import __version__
 from pleura.data.cache import SliceCache, default_cache_folder
 from pleura.data.cohort import Case, Cohort, read_cohort
 from pleura.data.examples import Examples
 from pleura.errors import OutputError, RecipeError
 from pleura.evaluation.multiclass import accuracy, balanced_accuracy, log_loss
-from pleura.models.card import Card
+from pleura.models.classifier import Classifier
+from pleura.models.device import choose_device
 from pleura.models.files import Model, load_model, save_model
 from pleura.models.predict import predict_network
 from pleura.models.registry import create_network
 from pleura.models.toml_write import to_toml
 from pleura.settings import CLASSES, InputSettings, TrainingRecipe
 from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from pleura.training.description import recipe_hash, training_card
+from pleura.training.log import row_in_words, write_log
 from pleura.training.losses import class_weights, weighted_cross_entropy
 from pleura.training.optimiser import create_optimiser
 from pleura.training.schedule import learning_rate
@@ -46,7 +46,7 @@ class Run:
     cache: SliceCache
     keys: dict[str, str]
     examples: Examples
-    network: nn.Module
+    network: Classifier
     optimiser: optim.SGD
     weights: Tensor
     device: torch.device
@@ -113,8 +113,7 @@ def setup(
     watcher: Watcher,
 ) -> Run:
     """Check everything, prepare the slices, build the network; the parameters are those of `train`."""
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise RecipeError("no CUDA device is available to torch; use --device cpu, or install torch for your GPU")
+    where = choose_device(device)
     cohort = read_cohort(cohort_folder)
     if recipe.validation.keep == "best" and not cohort.split("validation"):
         raise RecipeError('validation.keep = "best", but the cohort has no validation case; set it to "last"')
@@ -137,11 +136,11 @@ def setup(
         seed=recipe.training.seed,
         batch=recipe.training.batch,
     )
-    where = torch.device(device)
     network = network.to(where, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     optimiser = create_optimiser(network, recipe.optimiser)
     name = _run_name(recipe, used, keys, parent)
-    progress, best = Progress(run=name), {}
+    progress = Progress(run=name)
+    best: dict[str, Tensor] = {}
     if resume:
         progress, best = load_checkpoint(out / CHECKPOINT, network, optimiser, name)
         watcher.say(f"resumed after epoch {progress.epoch} of {recipe.schedule.epochs}")
@@ -181,8 +180,8 @@ def fit(run: Run) -> None:
             if run.recipe.validation.keep == "best":
                 run.best = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
         save_checkpoint(run.out / CHECKPOINT, run.network, run.optimiser, progress, run.best)
-        _write_log(run.out / LOG, progress.history)
-        run.watcher.say(_words(row))
+        write_log(run.out / LOG, progress.history)
+        run.watcher.say(row_in_words(row))
 
 
 def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
@@ -207,7 +206,7 @@ def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
             total = run.weights[labels].sum()
             part = recipe.training.microbatch or len(labels)
             run.optimiser.zero_grad(set_to_none=True)
-            for x, y in zip(inputs.split(part), labels.split(part), strict=True):
+            for x, y in zip(torch.split(inputs, part), torch.split(labels, part), strict=True):
                 x = x.contiguous(memory_format=torch.channels_last_3d)  # (part, 1, slices, size, size)
                 with _precision(device, recipe.training.precision):
                     logits = run.network(x)  # (part, classes)
@@ -247,7 +246,7 @@ def validate(run: Run) -> dict[str, float]:
 
 
 def score(
-    network: nn.Module,
+    network: Classifier,
     settings: InputSettings,
     cache: SliceCache,
     keys: Sequence[str],
@@ -286,45 +285,17 @@ def finish(run: Run) -> Model:
         run.network.load_state_dict(run.best)
     kept = run.progress.best_epoch if recipe.validation.keep == "best" else run.progress.epoch
     path = run.out / recipe.name
-    save_model(run.network, _card(run, kept, {}), path, half=recipe.half)
+    card = training_card(recipe, run.cohort, parent=run.parent, epochs=kept, scores={})
+    save_model(run.network, card, path, half=recipe.half)
     run.network.load_state_dict(load_model(path).network.state_dict())
-    save_model(run.network, _card(run, kept, validate(run)), path, half=recipe.half)
+    card = training_card(recipe, run.cohort, parent=run.parent, epochs=kept, scores=validate(run))
+    save_model(run.network, card, path, half=recipe.half)
     model = load_model(path)
     run.watcher.say(f"model {recipe.name} {model.id[:12]} written to {path}")
     return model
 
 
-def _card(run: Run, epoch: int, scores: dict[str, float]) -> Card:
-    recipe, cohort = run.recipe, run.cohort
-    metrics = {name.removeprefix("validation_"): round(value, 4) for name, value in scores.items()}
-    if metrics:
-        metrics = {"validation": {"cases": len(cohort.split("validation")), **metrics}}  # type: ignore[dict-item]
-    return Card(
-        name=recipe.name,
-        architecture=recipe.architecture,
-        arguments={"classes": len(CLASSES), **recipe.arguments},
-        classes=CLASSES,
-        input=recipe.input,
-        licence="Apache-2.0",
-        training={
-            "synthetic": cohort.synthetic and (run.parent is None or run.parent.card.synthetic),
-            "cohort": cohort.name,
-            "generator": cohort.generator,
-            "cohort_seed": cohort.seed,
-            "cases": len(cohort.split("train")),
-            "epochs": epoch,
-            "recipe_sha256": hashlib.sha256(to_toml(asdict(recipe)).encode()).hexdigest(),
-            "pleura": __version__,
-            "torch": str(torch.__version__),
-            "labels": cohort.counts("label", "train"),
-            "hospitals": cohort.counts("hospital", "train"),
-        },
-        metrics=metrics,
-        parent="" if run.parent is None else run.parent.id,
-    )
-
-
-def _first_network(recipe: TrainingRecipe, parent: Model | None) -> nn.Module:
+def _first_network(recipe: TrainingRecipe, parent: Model | None) -> Classifier:
     arguments = {"classes": len(CLASSES), **recipe.arguments}
     with torch.random.fork_rng():
         torch.manual_seed(recipe.training.seed)
@@ -353,7 +324,7 @@ def _prepare_output(out: Path, recipe: TrainingRecipe, resume: bool) -> None:
 
 def _run_name(recipe: TrainingRecipe, cases: Sequence[Case], keys: dict[str, str], parent: Model | None) -> str:
     decisive = [
-        to_toml(asdict(recipe)),
+        recipe_hash(recipe),
         [[case.case, case.label, case.split, keys[case.case]] for case in cases],
         "" if parent is None else parent.id,
     ]
@@ -368,22 +339,3 @@ def _on_prepared(watcher: Watcher, note: str) -> None:
     watcher.advance()
     if note:
         watcher.say(note)
-
-
-def _write_log(path: Path, history: Sequence[dict[str, float]]) -> None:
-    columns = list(dict.fromkeys(name for row in history for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    for row in history:
-        writer.writerow({**row, "epoch": int(row["epoch"])})
-    made = path.with_name(f".{path.name}")
-    made.write_text(text.getvalue(), encoding="utf-8")
-    made.replace(path)
-
-
-def _words(row: dict[str, float]) -> str:
-    said = f"epoch {row['epoch']:.0f}: loss {row['train_loss']:.3f}, accuracy {row['train_accuracy']:.3f}"
-    if "validation_loss" in row:
-        said += f"; validation loss {row['validation_loss']:.3f}, accuracy {row['validation_accuracy']:.3f}"
-    return f"{said}; {row['seconds']:.0f} s"

@@ -1,0 +1,67 @@
+"""`pleura models`: list the models that a name reaches, show one's card, verify one's files."""
+
+import json
+from dataclasses import asdict
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="List, show and verify models.")
+
+
+@app.command("list")
+def list_models(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
+    """List the models known by name: yours first, then those that come with Pleura.
+
+    Example: pleura models list
+    """
+    from pleura.models import files
+
+    models = [files.load_model(path) for path in files.list_models()]
+    if as_json:
+        rows = [{"name": m.path.name, "id": m.id, "synthetic": m.card.synthetic, "path": str(m.path)} for m in models]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for model in models:
+        trained = "synthetic training data" if model.card.synthetic else "real training data"
+        typer.echo(f"{model.path.name:24}  {model.id[:12]}  {trained:24}  {model.path}")
+    if not models:
+        typer.echo("no models", err=True)
+
+
+@app.command()
+def show(
+    model: str = typer.Argument(help="A model's name or folder."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Show what a model says of itself.
+
+    Example: pleura models show ucadi-synthetic
+    """
+    from pleura.models import files
+    from pleura.models.card import card_to_toml
+
+    loaded = files.load_model(model)
+    if as_json:
+        typer.echo(json.dumps({"id": loaded.id, "path": str(loaded.path), "card": asdict(loaded.card)}, indent=2))
+        return
+    typer.echo(f"# id {loaded.id}\n# at {loaded.path}\n{card_to_toml(loaded.card)}", nl=False)
+
+
+@app.command()
+def verify(
+    model: str = typer.Argument(help="A model's name or folder."),
+    expected: str = typer.Option("", "--id", help="The id it must have, or how that begins (8 digits or more)."),
+) -> None:
+    """Check that a model is whole: its card, each tensor's name, shape and numbers, and its id.
+
+    Example: pleura models verify ucadi-synthetic
+    """
+    from pleura.errors import ModelError
+    from pleura.models import files
+
+    loaded = files.load_model(model)
+    if expected and (len(expected) < 8 or not loaded.id.startswith(expected.lower())):
+        raise ModelError(f"{loaded.path} has id {loaded.id}, not {expected}; it is another model or was changed")
+    typer.echo(f"{loaded.id}  {loaded.path}")

@@ -1,0 +1,70 @@
+"""A recipe, a cohort and scores in, the card of the model that was trained out."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import torch
+
+from pleura import __version__
+from pleura.data.cohort import Cohort
+from pleura.models.card import Card
+from pleura.models.files import Model
+from pleura.models.toml_write import to_toml
+from pleura.settings import CLASSES, TrainingRecipe
+
+__all__ = ["recipe_hash", "training_card"]
+
+
+def training_card(
+    recipe: TrainingRecipe, cohort: Cohort, *, parent: Model | None, epochs: int, scores: Mapping[str, float]
+) -> Card:
+    """Describe a trained model.
+
+    Parameters
+    ----------
+    recipe, cohort : what it was trained by and on
+    parent : the model whose weights training began with
+    epochs : passes over the training cases that the weights have seen
+    scores : of the weights on the validation cases, as `pleura.training.loop.validate` gives them; may be empty
+    """
+    synthetic = cohort.synthetic and (parent is None or parent.card.synthetic)
+    cases, scored = len(cohort.split("train")), len(cohort.split("validation"))
+    hospitals = cohort.counts("hospital", "train")
+    metrics: dict[str, object] = {}
+    if scores:
+        numbers = {name.removeprefix("validation_"): round(value, 4) for name, value in scores.items()}
+        metrics["summary"] = (
+            f"{numbers['accuracy']:.1%} of {scored} {'synthetic ' if cohort.synthetic else ''}validation cases right"
+        )
+        metrics["validation"] = {"cases": scored, **numbers}
+    return Card(
+        name=recipe.name,
+        architecture=recipe.architecture,
+        arguments={"classes": len(CLASSES), **recipe.arguments},
+        classes=CLASSES,
+        input=recipe.input,
+        licence="Apache-2.0",
+        training={
+            "summary": f"{cases} {'synthetic' if cohort.synthetic else 'real'} cases of {len(hospitals)} hospitals",
+            "synthetic": synthetic,
+            "cohort": cohort.name,
+            "generator": cohort.generator,
+            "cohort_seed": cohort.seed,
+            "cases": cases,
+            "epochs": epochs,
+            "seed": recipe.training.seed,
+            "recipe_sha256": recipe_hash(recipe),
+            "pleura": __version__,
+            "torch": str(torch.__version__),
+            "labels": cohort.counts("label", "train"),
+            "hospitals": hospitals,
+        },
+        metrics=metrics,
+        parent="" if parent is None else parent.id,
+    )
+
+
+def recipe_hash(recipe: TrainingRecipe) -> str:
+    """Give the SHA-256 of a recipe with all its defaults written out."""
+    return hashlib.sha256(to_toml(asdict(recipe)).encode()).hexdigest()

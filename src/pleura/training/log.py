@@ -1,0 +1,35 @@
+"""A run's history in, its log file and a line to read out."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["row_in_words", "write_log"]
+
+
+def write_log(path: Path, history: Sequence[dict[str, float]]) -> None:
+    """Write the whole history as CSV, one row an epoch, in place of the file before.
+
+    Parameters
+    ----------
+    path : the file
+    history : rows; columns that a row does not have are left empty
+    """
+    columns = list(dict.fromkeys(name for row in history for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in history:
+        writer.writerow({**row, "epoch": int(row["epoch"])})
+    made = path.with_name(f".{path.name}")
+    made.write_text(text.getvalue(), encoding="utf-8")
+    made.replace(path)
+
+
+def row_in_words(row: dict[str, float]) -> str:
+    """Say an epoch's row in a line."""
+    said = f"epoch {row['epoch']:.0f}: loss {row['train_loss']:.3f}, accuracy {row['train_accuracy']:.3f}"
+    if "validation_loss" in row:
+        said += f"; validation loss {row['validation_loss']:.3f}, accuracy {row['validation_accuracy']:.3f}"
+    return f"{said}; {row['seconds']:.0f} s"
