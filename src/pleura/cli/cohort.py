@@ -55,7 +55,7 @@ def synthesize(
 
 @contextmanager
 def _progress(what: str, total: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal; in a log, a line for every tenth of the work."""
+    """Show a bar on a terminal; in a log, a line for every tenth of the work."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda done, of: _log_line(what, done, of)

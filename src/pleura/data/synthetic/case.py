@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from pleura.data.synthetic.anatomy.body import draw_anatomy
 from pleura.data.synthetic.anatomy.patient import Patient
-from pleura.data.synthetic.findings.classes import CLASSES, draw_findings
+from pleura.data.synthetic.findings.classes import draw_findings
 from pleura.data.synthetic.findings.kinds import FLUID
 from pleura.data.synthetic.scanner.acquire import acquire
 from pleura.data.synthetic.scanner.protocol import Protocol
 from pleura.errors import RecipeError
 from pleura.imaging.volume import Source, Volume
+from pleura.settings import CLASSES
 
 __all__ = ["SyntheticCase", "generate_case"]
 
@@ -24,8 +25,8 @@ class SyntheticCase:
 
     volume: Volume
     lungs: npt.NDArray[np.uint8]
-    """0 outside, 1 right lung, 2 left lung. Ground glass, consolidation, vessels and small airways inside the lungs count
-    as lung; the mediastinum with its large vessels, and fluid in the pleural space, do not."""
+    """0 outside, 1 right lung, 2 left lung. Ground glass, consolidation, vessels and small airways inside the lungs
+    count as lung; the mediastinum with its large vessels, and fluid in the pleural space, do not."""
     lobes: npt.NDArray[np.uint8]
     """0 outside, 1 right upper, 2 right middle, 3 right lower, 4 left upper, 5 left lower; lungs where it is not 0."""
     lesions: npt.NDArray[np.uint8]
@@ -43,7 +44,7 @@ def generate_case(*, seed: int, label: str, severity: int = 2, protocol: Protoco
 
     Parameters
     ----------
-    seed : from 0; its lowest 32 bits count. One seed is one patient: classes and protocols of one seed share the anatomy
+    seed : from 0; its lowest 32 bits count. One seed is one patient, whatever the class and the protocol
     label : healthy, covid-19, other-viral or bacterial
     severity : 1 to 3; a healthy case has severity 0 whatever is given
     protocol : None draws a scanner and a small grid from the seed

@@ -15,23 +15,22 @@ from zlib import crc32
 import numpy as np
 
 from pleura import __version__
+from pleura.data.cohort import COLUMNS, SPLITS
 from pleura.data.synthetic.case import generate_case
-from pleura.data.synthetic.findings.classes import CLASSES
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol, find_size
 from pleura.data.synthetic.scanner.scanners import SCANNERS
 from pleura.data.synthetic.write_dicom import SYNTHETIC_COMMENT, write_dicom_series
 from pleura.errors import CohortError, OutputError
 from pleura.imaging.nifti_write import write_nifti
+from pleura.settings import CLASSES
 
-__all__ = ["FORMATS", "SPLITS", "PlannedCase", "plan_cohort", "synthesize_cohort"]
+__all__ = ["FORMATS", "PlannedCase", "plan_cohort", "synthesize_cohort"]
 
 FORMATS = ("dicom", "nifti")
-SPLITS = ("train", "validation", "test")
 Progress = Callable[[int, int], None]
 """Called with the cases done and the cases in all."""
 
 _HOSPITAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-_COLUMNS = ("case", "patient", "hospital", "label", "severity", "split", "study", "lungs", "lesions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +54,7 @@ def plan_cohort(
     hospitals: Sequence[str],
     seed: int,
     size: str = "small",
-    classes: Sequence[str] = tuple(CLASSES),
+    classes: Sequence[str] = CLASSES,
     splits: tuple[float, float, float] = (0.6, 0.2, 0.2),
 ) -> list[PlannedCase]:
     """Plan a cohort without drawing it; a longer plan begins with the shorter one.
@@ -111,7 +110,7 @@ def synthesize_cohort(
     seed: int,
     size: str = "small",
     format: str = "dicom",  # noqa: A002 - the word of the command line
-    classes: Sequence[str] = tuple(CLASSES),
+    classes: Sequence[str] = CLASSES,
     splits: tuple[float, float, float] = (0.6, 0.2, 0.2),
     workers: int = 1,
     progress: Progress | None = None,
@@ -165,9 +164,9 @@ def _check(
 ) -> None:
     if cases < 1:
         raise CohortError(f"need at least 1 case, got {cases}")
-    if seed < 0:
-        raise CohortError(f"seed must be 0 or more, got {seed}")
-    if isinstance(hospitals, str) or not hospitals or len(set(hospitals)) != len(hospitals):
+    if not 0 <= seed < 2**63:
+        raise CohortError(f"seed must lie between 0 and 2**63 - 1, got {seed}")
+    if isinstance(hospitals, str) or not hospitals or len({name.lower() for name in hospitals}) != len(hospitals):
         raise CohortError(f"need at least one hospital, each named once, got {hospitals!r}")
     for name in hospitals:
         if not _HOSPITAL.fullmatch(name):
@@ -194,7 +193,8 @@ def _written(plan: list[PlannedCase], folder: Path, form: str, seed: int, worker
     """Draw and write every case, here or in a pool of processes."""
     if workers == 1:
         for case in plan:
-            yield _write_case(case, folder, form, seed)
+            _write_case(case, folder, form, seed)
+            yield
         return
     tiny = SIZES["tiny"]
     generate_case(seed=0, label="healthy", protocol=Protocol.draw(0, shape=tiny.shape))  # compile once, not in each
@@ -202,7 +202,8 @@ def _written(plan: list[PlannedCase], folder: Path, form: str, seed: int, worker
         jobs = [pool.submit(_write_case, case, folder, form, seed) for case in plan]
         try:
             for job in as_completed(jobs):
-                yield job.result()
+                job.result()
+                yield
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -232,7 +233,7 @@ def _write_case(plan: PlannedCase, folder: Path, form: str, seed: int) -> None:
 
 def _write_table(path: Path, plan: list[PlannedCase], form: str) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         for case in plan:
             writer.writerow(asdict(case) | _paths(case.case, form))

@@ -6,6 +6,7 @@ it go on running the old code, and keep old constants. Here the stamp of the cac
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -28,12 +29,12 @@ def family_stamp() -> str:
     return digest.hexdigest()
 
 
-class _FamilyCache(FunctionCache):  # type: ignore[misc]
+class _FamilyCache(FunctionCache):
     """Numba's disk cache of one function, valid only for the files of the whole family."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)
-        self._cache_file = IndexDataCacheFile(
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        self._cache_file = IndexDataCacheFile(  # type: ignore[no-untyped-call]
             cache_path=self._cache_path, filename_base=self._impl.filename_base, source_stamp=family_stamp()
         )
 
@@ -41,8 +42,10 @@ class _FamilyCache(FunctionCache):  # type: ignore[misc]
 def kernel(function: Function) -> Function:
     """Compile on first use, and keep the machine code on disk for the next process.
 
-    The types that the function is compiled for are those of its first call; the annotations are for the reader.
+    The types that the function is compiled for are those of its calls; the annotations are for the reader. Where neither
+    this folder nor the user's cache can be written, every process compiles for itself.
     """
     compiled = njit(function)
-    compiled._cache = _FamilyCache(function)
+    with suppress(RuntimeError):  # what Numba raises when it finds no place for its cache
+        compiled._cache = _FamilyCache(function)
     return cast("Function", compiled)

@@ -35,8 +35,8 @@ def write_dicom_series(
 ) -> None:
     """Write a case as a DICOM series; the folder appears only when the series is whole.
 
-    All UIDs follow from the seed, the case and the voxels' own hash, so that the same case has the same UIDs wherever it
-    is written. Where the scan circle is padded, the files hold the protocol's padding value and name it.
+    All UIDs follow from the seed, the case and the voxels' own hash, so that the same case has the same UIDs wherever
+    it is written. Where the scan circle is padded, the files hold the protocol's padding value and name it.
 
     Parameters
     ----------
@@ -70,13 +70,13 @@ def write_dicom_series(
 
 
 def _uid(*parts: str | int) -> UID:
-    """A UID that follows from the parts, in the 2.25 form of a UUID (PS3.5, annex B)."""
+    """Derive a UID that follows from the parts, in the 2.25 form of a UUID (PS3.5, annex B)."""
     digest = sha256("\0".join(map(str, parts)).encode()).digest()
     return UID(f"2.25.{UUID(bytes=digest[:16], version=4).int}")
 
 
 def _decimal(value: float) -> str:
-    """A decimal string of at most 16 characters that reads back as the value rounded to 1e-6."""
+    """Write a decimal string of at most 16 characters that reads back as the value rounded to 1e-6."""
     return repr(round(float(value), 6))
 
 
@@ -168,8 +168,8 @@ def _slice(case: SyntheticCase, head: Dataset, k: int) -> Dataset:
 
 
 def _stored(case: SyntheticCase, k: int) -> npt.NDArray[np.int32]:
-    """Stored values of slice k, (y, x); padding outside the scan circle."""
-    stored = case.volume.hu[k].astype(np.int32) - _INTERCEPT
+    """Give the stored values of slice k, (y, x), with padding outside the scan circle."""
+    stored: npt.NDArray[np.int32] = case.volume.hu[k].astype(np.int32) - _INTERCEPT
     if case.protocol.circle:
         stored[~scan_circle(stored.shape[0])] += case.protocol.padding - AIR_HU
     return stored

@@ -96,7 +96,7 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
     g = stream(seed, "shape")
     H, w, d = p.height, p.width, p.depth
     curves = draw_curves(p, g)
-    heights = np.arange(len(curves["spine"])) * CURVE_STEP + CURVE_BOTTOM
+    heights: Array = CURVE_BOTTOM + CURVE_STEP * np.arange(len(curves["spine"]), dtype=np.float64)
     noise = gaussian_filter(g.standard_normal((64, 64, 64)).astype(np.float32), 0.7, mode="wrap")
     at = placer(p, heights, curves["spine"])
     rise = g.normal(0, 0.012)

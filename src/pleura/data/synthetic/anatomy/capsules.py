@@ -20,7 +20,7 @@ PAINTED = 11
 
 
 def spline(knots: Sequence[Sequence[float] | Array], pieces: int = 6) -> Array:
-    """A tube through (x, y, z, r) knots as capsules, `pieces` between two knots; (n, 8)."""
+    """Lay a tube through (x, y, z, r) knots as capsules, `pieces` between two knots; (n, 8)."""
     k = np.asarray(knots, float)
     s = np.arange(len(k))
     p = PchipInterpolator(s, k)(np.linspace(0, len(k) - 1, pieces * (len(k) - 1) + 1))
@@ -28,26 +28,29 @@ def spline(knots: Sequence[Sequence[float] | Array], pieces: int = 6) -> Array:
 
 
 def tinted(capsules: Array, hu: float, mode: int, softness: float = 0.0, thicker: float = 0.0) -> Array:
-    """Capsules (n, 8 or more) with radii grown by `thicker` mm, ready to be painted; (n, 11)."""
+    """Make capsules (n, 8 or more), with radii grown by `thicker` mm, ready to be painted; (n, 11)."""
     c = np.asarray(capsules)[:, :8].copy()
     c[:, [3, 7]] += thicker
     return np.hstack([c, np.tile([hu, mode, softness], (len(c), 1))])
 
 
 def stroke(start: Array, r0: float, end: Array, r1: float, hu: float) -> Array:
-    """One tapered line from start to end, painted where it is denser; (11,)."""
-    return np.r_[start, r0, end, r1, hu, VESSEL, 0.0]
+    """Draw one tapered line from start to end, painted where it is denser; (11,)."""
+    row: Array = np.r_[start, r0, end, r1, hu, VESSEL, 0.0]
+    return row
 
 
 def ball(centre: Array, radius: float, hu: float, mode: int, softness: float = 0.0) -> Array:
-    """A ball as a row that is ready to be painted; (11,)."""
-    return np.r_[centre, radius, centre + np.array([0, 0, 1e-3]), radius, hu, mode, softness]
+    """Give a ball as a row that is ready to be painted; (11,)."""
+    row: Array = np.r_[centre, radius, centre + np.array([0, 0, 1e-3]), radius, hu, mode, softness]
+    return row
 
 
 def axes_of(centre: Array, radii: Sequence[float] | Array, rotation: Array | None = None) -> Array:
-    """An ellipsoid as centre and rows of its inverse axes; (12,)."""
+    """Describe an ellipsoid by its centre and the rows of its inverse axes; (12,)."""
     R = np.eye(3) if rotation is None else rotation
-    return np.r_[centre, (R / np.asarray(radii)[:, None]).ravel()]
+    row: Array = np.r_[centre, (R / np.asarray(radii)[:, None]).ravel()]
+    return row
 
 
 def frame_along(direction: Sequence[float]) -> Array:

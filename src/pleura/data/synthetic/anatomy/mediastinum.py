@@ -1,4 +1,4 @@
-"""A patient and the course of the spine in, heart, great vessels, gullet and large airways out, as tubes and ellipsoids.
+"""A patient and the course of the spine in, heart, great vessels, gullet and large airways out, as simple solids.
 
 Points are written relative to the spine of an average man, (x, distance from the spine, t), and scaled to the patient.
 """
@@ -22,7 +22,7 @@ HEART_HEIGHT = 0.375
 
 
 def placer(patient: Patient, heights: Array, spine: Array) -> Placer:
-    """A function that turns (x mm, mm behind the spine, t) of an average man into the patient's x, y, z, mm."""
+    """Make the function that turns (x mm, mm behind the spine, t) of an average man into the patient's x, y, z, mm."""
 
     def at(x: float, dy: float, t: float) -> Array:
         if dy < -50:  # what lies in front reaches towards the sternum

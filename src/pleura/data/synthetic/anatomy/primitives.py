@@ -20,11 +20,11 @@ def curve(table: Array, z0: float, z: float) -> float:
     f = (z - z0) * 0.5
     i = int(f)
     if f < 0.0:
-        return table[0]
+        return float(table[0])
     if i >= table.size - 1:
-        return table[table.size - 1]
+        return float(table[table.size - 1])
     w = f - i
-    return table[i] * (1.0 - w) + table[i + 1] * w
+    return float(table[i] * (1.0 - w) + table[i + 1] * w)
 
 
 @kernel
@@ -36,12 +36,12 @@ def tile(n: Array32, x: float, y: float, z: float) -> float:
     i1, j1, k1 = (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
     a = (n[k, j, i] * (1 - wx) + n[k, j, i1] * wx) * (1 - wy) + (n[k, j1, i] * (1 - wx) + n[k, j1, i1] * wx) * wy
     b = (n[k1, j, i] * (1 - wx) + n[k1, j, i1] * wx) * (1 - wy) + (n[k1, j1, i] * (1 - wx) + n[k1, j1, i1] * wx) * wy
-    return a * (1 - wz) + b * wz
+    return float(a * (1 - wz) + b * wz)
 
 
 @kernel
 def smooth_step(value: float, low: float, high: float) -> float:
-    """0 at `low`, 1 at `high`, smooth between; `low` may lie above `high`."""
+    """Rise smoothly from 0 at `low` to 1 at `high`; `low` may lie above `high`."""
     w = (value - low) / (high - low)
     w = min(max(w, 0.0), 1.0)
     return w * w * (3 - 2 * w)
@@ -49,7 +49,7 @@ def smooth_step(value: float, low: float, high: float) -> float:
 
 @kernel
 def smooth_min(a: float, b: float, k: float) -> float:
-    """The smaller of two distances, rounded where they differ by less than k mm."""
+    """Give the smaller of two distances, rounded where they differ by less than k mm."""
     h = max(k - abs(a - b), 0.0) / k
     return min(a, b) - h * h * k * 0.25
 
@@ -62,7 +62,7 @@ def oval(x: float, y: float, a: float, b: float, p: float) -> float:
     s = up * u + vp * v
     f = s ** (1 / p)
     g = f / s * np.sqrt((up / a) ** 2 + (vp / b) ** 2)
-    return (f - 1) / max(g, 0.3 / max(a, b))
+    return float((f - 1) / max(g, 0.3 / max(a, b)))
 
 
 @kernel
@@ -73,7 +73,7 @@ def capsule(px: float, py: float, pz: float, c: Array) -> float:
     w = (qx * dx + qy * dy + qz * dz) / (dx * dx + dy * dy + dz * dz + 1e-9)
     w = min(max(w, 0.0), 1.0)
     ex, ey, ez = qx - w * dx, qy - w * dy, qz - w * dz
-    return np.sqrt(ex * ex + ey * ey + ez * ez) - (c[3] + w * (c[7] - c[3]))
+    return float(np.sqrt(ex * ex + ey * ey + ez * ez) - (c[3] + w * (c[7] - c[3])))
 
 
 @kernel
@@ -87,7 +87,7 @@ def ellipsoid(px: float, py: float, pz: float, e: Array) -> float:
     gx = e[3] * a + e[6] * b + e[9] * c
     gy = e[4] * a + e[7] * b + e[10] * c
     gz = e[5] * a + e[8] * b + e[11] * c
-    return k0 * (k0 - 1.0) / (np.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6)
+    return float(k0 * (k0 - 1.0) / (np.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6))
 
 
 @kernel
@@ -105,4 +105,4 @@ def sample(f: Array32, origin: Array, inverse: float, x: float, y: float, z: flo
     b = (f[k + 1, j, i] * (1 - u) + f[k + 1, j, i + 1] * u) * (1 - v) + (
         f[k + 1, j + 1, i] * (1 - u) + f[k + 1, j + 1, i + 1] * u
     ) * v
-    return a * (1 - w) + b * w
+    return float(a * (1 - w) + b * w)

@@ -44,7 +44,7 @@ def _collar_bone(side: int, k: float, patient: Patient, shape: Shape, rise: floa
 
 
 def _shoulder(side: int, k: float, patient: Patient, shape: Shape) -> list[Array]:
-    """The shoulder blade, a fan of thin capsules from its inner border to the joint, its spine, and the upper arm."""
+    """Draw the shoulder blade, a fan of thin capsules from inner border to joint, its spine, and the upper arm."""
     s, w, d, H = side, patient.width, patient.depth, shape.H
     joint = np.array([s * 148 * w, _on_curve(shape.back, 0.9, shape) - 42 * d, 0.96 * H])
     top = np.array([s * 84 * w, _on_curve(shape.back, 0.95, shape) + 22, 0.99 * H])
@@ -59,9 +59,10 @@ def _shoulder(side: int, k: float, patient: Patient, shape: Shape) -> list[Array
     root, tip = top + (low - top) * 0.25, joint + np.array([s * 14, 10, 22])
     for u in np.linspace(0, 1, 9):
         ridge = root + (tip - root) * u
-        bones.append(np.r_[ridge, 2.6, ridge + [0, 14 * np.sin(np.pi * (0.15 + 0.75 * u)), 4], 3.2][None])
-    bones.append(np.r_[joint, 10 * k, joint + [-s * 12, 2, -6], 7 * k][None])
-    head = joint + [s * 26 * k, -4, 8]
-    bones.append(np.r_[head, 22 * k, head + [s * 8, -2, 14], 20 * k][None])
-    bones.append(np.r_[head + [s * 8, -2, 14], 15 * k, head + [s * 30, -20, 120], 11 * k][None])
+        bones.append(np.r_[ridge, 2.6, ridge + np.array([0, 14 * np.sin(np.pi * (0.15 + 0.75 * u)), 4]), 3.2][None])
+    bones.append(np.r_[joint, 10 * k, joint + np.array([-s * 12, 2, -6]), 7 * k][None])
+    head = joint + np.array([s * 26 * k, -4, 8])
+    neck = head + np.array([s * 8, -2, 14])
+    bones.append(np.r_[head, 22 * k, neck, 20 * k][None])
+    bones.append(np.r_[neck, 15 * k, head + np.array([s * 30, -20, 120]), 11 * k][None])
     return bones

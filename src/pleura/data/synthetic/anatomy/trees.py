@@ -1,8 +1,8 @@
 """A cloud of end points in, a binary tree of tapered capsules that reaches them all out.
 
 The cloud is split again and again by a plane, and each branch grows part of the way to the centre of its share, after
-Tawhai, Pullan and Hunter (2000), Ann. Biomed. Eng. 28, 793-802. The radius grows as a power of the number of ends served,
-near Murray's cube law.
+Tawhai, Pullan and Hunter (2000), Ann. Biomed. Eng. 28, 793-802. The radius grows as a power of the number of ends
+served, near Murray's cube law.
 """
 
 import numpy as np

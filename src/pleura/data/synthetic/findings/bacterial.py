@@ -1,4 +1,4 @@
-"""Lungs and a severity in, the findings of bacterial pneumonia out: consolidation of one or two lobes, often with fluid."""
+"""Lungs and a severity in, the findings of bacterial pneumonia out: one or two dense lobes, often with fluid."""
 
 import numpy as np
 

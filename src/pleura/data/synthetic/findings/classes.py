@@ -1,7 +1,7 @@
 """An anatomy, a class and a severity in, its findings out, with the patient's unrelated specks and scars on top.
 
-Burden, density and number are drawn from distributions that overlap between the classes: what separates them is where the
-disease lies and how it is arranged.
+Burden, density and number are drawn from distributions that overlap between the classes: what separates them is where
+the disease lies and how it is arranged.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from pleura.data.synthetic.findings.pattern import Findings, Painted, pack
 from pleura.data.synthetic.findings.viral import draw_viral
 from pleura.data.synthetic.streams import stream
 
-__all__ = ["CLASSES", "draw_findings"]
+__all__ = ["draw_findings"]
 
 Draw = Callable[[np.random.Generator, LungGrid, int], Findings]
 
@@ -29,13 +29,13 @@ def _draw_healthy(_: np.random.Generator, lungs: LungGrid, __: int) -> Findings:
     return pack(lungs, ground_glass=zero, consolidation=zero, septa=zero, fluid=zero)
 
 
-CLASSES: dict[str, Draw] = {
+_DRAWN: dict[str, Draw] = {
     "healthy": _draw_healthy,
     "covid-19": draw_covid,
     "other-viral": draw_viral,
     "bacterial": draw_bacterial,
 }
-"""How each class is drawn, in the order of the classes."""
+"""How each class of `pleura.settings.CLASSES` is drawn."""
 
 
 def draw_findings(anatomy: Anatomy, label: str, severity: int, *, step: float) -> Findings:
@@ -44,13 +44,13 @@ def draw_findings(anatomy: Anatomy, label: str, severity: int, *, step: float) -
     Parameters
     ----------
     anatomy : whose lungs
-    label : one of `CLASSES`
+    label : one of `pleura.settings.CLASSES`
     severity : 0 for healthy, 1 to 3 for a disease
     step : grid of the fields, mm
     """
     g = stream(anatomy.seed, "findings")
     lungs = LungGrid(anatomy, step)
-    findings = CLASSES[label](g, lungs, severity)
+    findings = _DRAWN[label](g, lungs, severity)
     specks = draw_nodules(g, lungs, count=int(g.poisson(0.6)), smallest=1.3, largest=2.8)
     scars = draw_scars(g, lungs, anatomy.patient.scars)
     return replace(findings, over=findings.over + Painted.of(specks + scars, NODULE))

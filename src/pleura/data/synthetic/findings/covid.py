@@ -1,4 +1,4 @@
-"""Lungs and a severity in, the findings of COVID-19 out: ground glass at both sides, at the rim, the back and the base."""
+"""Lungs and a severity in, the findings of COVID-19 out: ground glass on both sides, at the rim, back and base."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""An anatomy in, its lungs on a grid of their own out, with the coordinates that the places of disease are written in."""
+"""An anatomy in, its lungs on a grid out, with the coordinates that the places of disease are written in."""
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,8 @@ class LungGrid:
         self.y: Array32 = Y.astype(np.float32)
         self.z: Array32 = Z.astype(np.float32)
         self.depth = self._distance(self.mask)
-        hull = self.mask | ((np.abs(X) < 70 * w) & ~self.mask & (Y < 75 * d) & (Z > 45) & (Y > -80 * d))
+        middle = (np.abs(X) < 70 * w) & (np.abs(Y + 2.5 * d) < 77.5 * d) & (Z > 45)
+        hull = self.mask | middle
         self.wall = self._distance(hull)
         front = np.where(self.mask, self.y, 999).min(1)
         rear = np.where(self.mask, self.y, -999).max(1)
@@ -68,7 +69,8 @@ class LungGrid:
     def indices(self, points: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Nearest grid index (x, y, z) of each point (n, 3), and whether it lies on the grid."""
         q = ((points - self.origin) / self.step).round().astype(np.int64)
-        return q, ((q >= 0) & (q < np.array(self.mask.shape)[::-1])).all(1)
+        inside = (q >= 0) & (q < np.array(self.mask.shape)[::-1])
+        return q, np.asarray(inside.all(1))
 
     def point(self, index: np.integer | int) -> Array:
         """x, y, z of a flat grid index, mm."""
@@ -84,12 +86,12 @@ class LungGrid:
     def cut(self, score: npt.NDArray[np.floating], fraction: float, soft: float) -> npt.NDArray[np.floating]:
         """1 in the given fraction of the lung with the highest score, falling to 0 over `soft` units of score."""
         level = np.quantile(score[self.mask], 1 - min(max(fraction, 1e-5), 0.98))
-        return np.clip((score - level) / soft + 0.5, 0, 1) * self.mask
+        return np.asarray(np.clip((score - level) / soft + 0.5, 0, 1) * self.mask)
 
     def spread(
         self, g: np.random.Generator, count: int, prior: npt.NDArray[np.floating], radius: float
     ) -> npt.NDArray[np.float32]:
-        """A field that is high, up to 1.4, near `count` seeds drawn from a prior, and -9 far away."""
+        """Give a field that is high, up to 1.4, near `count` seeds drawn from a prior, and -9 far away."""
         p = np.where(self.mask, prior, 0).ravel().astype(np.float64)
         out = np.full(self.mask.shape, -9.0, np.float32)
         for seed in g.choice(p.size, count, p=p / p.sum()):

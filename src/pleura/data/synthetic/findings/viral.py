@@ -1,4 +1,4 @@
-"""Lungs and a severity in, the findings of other viral pneumonia out: more often along the bronchi, lobular or diffuse."""
+"""Lungs and a severity in, the findings of other viral pneumonia out: along the bronchi, lobular or diffuse."""
 
 import numpy as np
 

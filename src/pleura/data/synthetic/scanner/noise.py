@@ -1,8 +1,8 @@
 """An ideal slice in, a reconstructed one with a kernel's blur and noise out.
 
-White noise is scaled by a map of photon starvation, then shaped in frequency. The noise power of filtered back projection
-rises from zero as a ramp and falls with the kernel; the variance of a ray grows as the exponential of the attenuation along
-it, hence more noise, and sideways streaks, through the shoulders.
+White noise is scaled by a map of photon starvation, then shaped in frequency. The noise power of filtered back
+projection rises from zero as a ramp and falls with the kernel; the variance of a ray grows as the exponential of the
+attenuation along it, hence more noise, and sideways streaks, through the shoulders.
 """
 
 import numpy as np

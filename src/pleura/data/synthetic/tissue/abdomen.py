@@ -11,6 +11,7 @@ __all__ = ["abdomen"]
 
 @kernel
 def abdomen(x: float, y: float, z: float, below: float, cage: float, ys: float, S: Shape) -> float:
+    """HU of the abdomen, given the depth below the diaphragm and the distance to the rib cage, mm."""
     n1 = tile(S.noise, x * 0.06, y * 0.06 + 11, z * 0.06)
     if below < 2.6 or cage > -2.0:
         return 46.0
@@ -24,7 +25,7 @@ def abdomen(x: float, y: float, z: float, below: float, cage: float, ys: float, 
     if liver < -1.5:
         vein = abs(tile(S.noise, x * 0.02 + 40, y * 0.02, z * 0.02) - 0.3)
         hv = S.organs[3] + 0.35 * (blood - 42.0) + 3.0 * n1
-        return hv + (0.55 * (blood - 42.0) - 14.0) * smooth_step(vein, 0.035, 0.0)
+        return float(hv + (0.55 * (blood - 42.0) - 14.0) * smooth_step(vein, 0.035, 0.0))
     e = (
         np.sqrt(
             ((x - 92 * w) / (30 * w)) ** 2
@@ -34,7 +35,7 @@ def abdomen(x: float, y: float, z: float, below: float, cage: float, ys: float, 
         + 0.05 * n1
     )
     if e < 1.0:
-        return 50.0 + 0.5 * (blood - 42.0) + 2.0 * n1
+        return float(50.0 + 0.5 * (blood - 42.0) + 2.0 * n1)
     st = (
         np.sqrt(((x - 62 * w) / (42 * w)) ** 2 + ((y + 22 * d) / (46 * d)) ** 2 + ((z - S.dome[5] + 46.0) / 50) ** 2)
         + 0.06 * n1

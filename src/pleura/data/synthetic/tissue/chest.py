@@ -1,7 +1,8 @@
 """One thick slice's place in, HU of its thin sub-slices, lobes and lesions out, before anything is painted, compiled.
 
-A slice is the mean of a few thin sub-slices: this gives the partial volume effect of thick slices on the diaphragm and on
-oblique vessels. Tissue values are the usual teaching values: fat -100, muscle 50, blood 42, liver 57, cortical bone 900.
+A slice is the mean of a few thin sub-slices: this gives the partial volume effect of thick slices on the diaphragm and
+on oblique vessels. Tissue values are near the usual teaching values: fat -100, muscle 50, blood 42, liver 57, cortical
+bone 900.
 """
 
 import numpy as np
@@ -38,7 +39,7 @@ def mediastinum(x: float, y: float, z: float, heart: float, S: Shape) -> float:
         if groove and heart > -22:
             return -40.0
         wall = -11.0 < ellipsoid(x, y, z, S.heart[0]) < 0.0 and x > 0
-        return 46.0 + 0.35 * (blood - 42) if wall else blood + 3.0 * n1
+        return float(46.0 + 0.35 * (blood - 42) if wall else blood + 3.0 * n1)
     return -96.0 + 10.0 * n1 + 60.0 * smooth_step(n1, 1.3, 2.2)
 
 

@@ -32,10 +32,7 @@ def chest_wall(
     if 0.2 < cage < 9.4 and t < 1.0:
         mid = 0.5 * (front + back) + 4.0
         s = np.arctan2(abs(x) / S.wide, (y - mid) * 1.15) / np.pi
-        if s < 0.70:
-            g = np.sin(s / 0.70 * 1.5707963)
-        else:
-            g = 1.0 - 0.62 * (s - 0.70) / 0.30
+        g = np.sin(s / 0.70 * 1.5707963) if s < 0.70 else 1.0 - 0.62 * (s - 0.70) / 0.30
         drop = S.rib[2] * (0.75 + 0.35 * min(max(t, 0.0), 1.0))
         u = (z + drop * g) / S.rib[0] - S.rib[1]
         n = np.floor(u + 0.5)
@@ -52,7 +49,7 @@ def chest_wall(
                 return 95.0 + 30.0 * n1
             if e > 0.50:
                 return 880.0 + 60.0 * n1
-            return 190.0 * S.material[4] + 45.0 * n1
+            return float(190.0 * S.material[4] + 45.0 * n1)
         if cage < 7.5 and e > 1.0:
             return 44.0 + 5.0 * n1 if cage > 1.0 else -30.0
     muscle = 54.0 + 5.0 * n1

@@ -18,13 +18,13 @@ def coverage(d2: float, radius: float, h: float, mode: float, soft: float) -> fl
     if mode == SOFT:
         if d2 > 4 * radius * radius:
             return 0.0
-        return soft * np.exp(-1.2 * d2 / (radius * radius))
+        return float(soft * np.exp(-1.2 * d2 / (radius * radius)))
     lim = radius + 0.5 * h
     if d2 > lim * lim:
         return 0.0
     if radius < 0.5 * h:  # thinner than a pixel: fainter, not thicker
-        return min((1.0 - np.sqrt(d2) / lim) * 1.3 * (2 * radius / h) ** 1.4, 1.0)
-    return min((lim - np.sqrt(d2)) / h, 1.0)
+        return float(min((1.0 - np.sqrt(d2) / lim) * 1.3 * (2 * radius / h) ** 1.4, 1.0))
+    return float(min((lim - np.sqrt(d2)) / h, 1.0))
 
 
 @kernel

@@ -10,6 +10,7 @@ __all__ = ["cell_walls"]
 
 @kernel
 def hash01(i: int, j: int, k: int) -> float:
+    """Random number from 0 to 1 that follows from three integers."""
     h = np.uint32(i) * np.uint32(73856093) ^ np.uint32(j) * np.uint32(19349663) ^ np.uint32(k) * np.uint32(83492791)
     h = (h ^ (h >> np.uint32(13))) * np.uint32(1274126177)
     return float((h ^ (h >> np.uint32(16))) & np.uint32(0xFFFF)) / 65536.0
@@ -17,7 +18,7 @@ def hash01(i: int, j: int, k: int) -> float:
 
 @kernel
 def cell_walls(x: float, y: float, z: float) -> float:
-    """1 on the walls between the cells of a jittered lattice, 0 inside: the polygons of thickened interlobular septa."""
+    """1 on the walls between the cells of a jittered lattice, 0 inside: polygons of thickened interlobular septa."""
     i0, j0, k0 = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
     f1, f2 = 9.0, 9.0
     for k in range(k0 - 1, k0 + 2):

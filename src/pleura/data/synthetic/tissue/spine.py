@@ -30,7 +30,8 @@ def vertebra(x: float, y: float, z: float, ys: float, S: Shape) -> float:
             return 88.0
         edge = min(-d, min(fr - 0.17, 1.0 - fr) * pitch)
         grain = 38.0 * tile(S.noise, x * 0.7, y * 0.7, z * 0.5)
-        return trab + grain + ((520.0 if -d < 2.4 else 380.0) - trab) * (1.0 - smooth_step(edge, 0.5, 2.2))
+        rim = 520.0 if -d < 2.4 else 380.0
+        return float(trab + grain + (rim - trab) * (1.0 - smooth_step(edge, 0.5, 2.2)))
     qc = q - back - 7.5
     c = oval(x, qc, 10.0, 8.2, 2.0)
     if c < 0:
