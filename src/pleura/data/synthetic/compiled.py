@@ -42,8 +42,8 @@ class _FamilyCache(FunctionCache):
 def kernel(function: Function) -> Function:
     """Compile on first use, and keep the machine code on disk for the next process.
 
-    The types that the function is compiled for are those of its calls; the annotations are for the reader. Where neither
-    this folder nor the user's cache can be written, every process compiles for itself.
+    The types that the function is compiled for are those of its calls; the annotations are for the reader. Where
+    neither this folder nor the user's cache can be written, every process compiles for itself.
     """
     compiled = njit(function)
     with suppress(RuntimeError):  # what Numba raises when it finds no place for its cache
