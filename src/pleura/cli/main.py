@@ -8,6 +8,7 @@ from pleura import __version__
 from pleura.cli import cohort, evaluate, models
 from pleura.cli.demo import demo
 from pleura.cli.diagnose import diagnose
+from pleura.cli.series import series
 from pleura.cli.train import train
 from pleura.errors import PleuraError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     help="Pneumonia on chest CT. For research use; not a medical device.",
 )
 app.command()(diagnose)
+app.command(name="series")(series)
 app.add_typer(cohort.app, name="cohort", help="Make and check cohorts of cases.")
 app.command()(train)
 app.add_typer(evaluate.app, name="evaluate", help="Compare a model's answers with the truth.")
