@@ -59,7 +59,7 @@ def test_left_right_front_back_feet_head(tiny, seed) -> None:
     assert centre(lobes == 4, case)[2] > centre(lobes == 5, case)[2] + 40
     assert middle[1] < lower[1] - 30, "y grows to the back: the middle lobe lies in front of the lower one"
     # the spine lies behind everything between the lungs
-    k, j, i = np.meshgrid(*(np.arange(n) for n in case.volume.shape), indexing="ij")
+    k, _, i = np.meshgrid(*(np.arange(n) for n in case.volume.shape), indexing="ij")
     x = case.volume.affine[0, 2] * i + case.volume.affine[0, 3] - 0.5 * (left[0] + right[0])
     spine = centre((hu > 150) & (np.abs(x) < 15) & (k < hu.shape[0] // 2), case)
     assert spine[1] > max(right[1], left[1])
@@ -134,7 +134,7 @@ def test_burden_grows_with_severity(tiny) -> None:
     for label in DISEASES:
         burden = []
         for severity in (1, 2, 3):
-            cases = [tiny(seed, label, severity) for seed in SEEDS]
+            cases = [tiny(seed, label, severity) for seed in SEEDS[:2]]
             lesion = sum(np.isin(c.lesions, (GROUND_GLASS, CONSOLIDATION)).sum() for c in cases)
             burden.append(lesion / sum((c.lobes > 0).sum() for c in cases))
         assert burden[0] < burden[1] < burden[2]

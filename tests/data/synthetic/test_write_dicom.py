@@ -14,15 +14,48 @@ from pleura.data.synthetic.write_dicom import write_dicom_series
 from pleura.errors import OutputError
 
 # Type 1 and Type 2 attributes of the modules that PS3.3, A.3 makes mandatory for a CT image
-TYPE_1 = """
-SOPClassUID SOPInstanceUID StudyInstanceUID Modality SeriesInstanceUID PatientPosition FrameOfReferenceUID ImageType
-PixelSpacing ImageOrientationPatient ImagePositionPatient SamplesPerPixel PhotometricInterpretation Rows Columns
-BitsAllocated BitsStored HighBit PixelRepresentation PixelData RescaleIntercept RescaleSlope
-""".split()
-TYPE_2 = """
-PatientName PatientID PatientBirthDate PatientSex StudyDate StudyTime ReferringPhysicianName StudyID AccessionNumber
-SeriesNumber PositionReferenceIndicator Manufacturer InstanceNumber SliceThickness KVP AcquisitionNumber
-""".split()
+TYPE_1 = (
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyInstanceUID",
+    "Modality",
+    "SeriesInstanceUID",
+    "PatientPosition",
+    "FrameOfReferenceUID",
+    "ImageType",
+    "PixelSpacing",
+    "ImageOrientationPatient",
+    "ImagePositionPatient",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelData",
+    "RescaleIntercept",
+    "RescaleSlope",
+)
+TYPE_2 = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+    "StudyID",
+    "AccessionNumber",
+    "SeriesNumber",
+    "PositionReferenceIndicator",
+    "Manufacturer",
+    "InstanceNumber",
+    "SliceThickness",
+    "KVP",
+    "AcquisitionNumber",
+)
 
 
 def small_case(**changes) -> SyntheticCase:

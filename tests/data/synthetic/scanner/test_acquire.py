@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pleura.data.synthetic.anatomy.body import draw_anatomy
+from pleura.data.synthetic.findings.classes import draw_findings
+from pleura.data.synthetic.scanner.acquire import acquire, scan_circle
+from pleura.data.synthetic.scanner.protocol import Protocol
+
+PLAIN = Protocol(shape=(16, 64, 64), circle=False)
+
+
+@pytest.fixture(scope="module")
+def patient():
+    anatomy = draw_anatomy(6)
+    return anatomy, draw_findings(anatomy, "healthy", 0, step=5.0)
+
+
+def test_calibration_error_moves_every_value(patient) -> None:
+    first, second = (acquire(*patient, replace(PLAIN, offset=o)).hu.astype(int) for o in (0.0, 10.0))
+    free = (first > -1024) & (second < 3071)
+    assert free.mean() > 0.4
+    assert (second - first)[free].tolist() == [10] * int(free.sum())
+
+
+def test_the_circle_is_padded_and_has_no_masks(patient) -> None:
+    inside = scan_circle(64)
+    assert inside.mean() == pytest.approx(np.pi / 4, abs=0.01)
+    assert np.array_equal(inside, inside[::-1])
+    assert np.array_equal(inside, inside.T)
+    whole, round_ = acquire(*patient, PLAIN), acquire(*patient, replace(PLAIN, circle=True, padding=-3024))
+    assert (round_.hu[:, ~inside] == -1024).all(), "a volume holds air there, whatever a file holds"
+    assert np.array_equal(round_.hu[:, inside], whole.hu[:, inside])
+    assert not round_.lobes[:, ~inside].any()
+
+
+def test_grid_follows_the_protocol(patient) -> None:
+    given = acquire(*patient, replace(PLAIN, spacing=5.0, field_of_view=384.0))
+    assert given.hu.shape == (16, 64, 64)
+    assert given.affine[2, 0] == 5.0
+    assert given.affine[1, 1] == given.affine[0, 2] == 6.0
+    assert given.affine[:2, 3].tolist() == [-189.0, -189.0], "by hand: half of 63 times 6 mm"
+    over = acquire(*patient, PLAIN)
+    assert over.affine[2, 0] * 16 == pytest.approx(patient[0].shape.H * 1.16 + 20, abs=0.01)
+
+
+def test_a_finer_grid_shows_the_same_lungs(patient) -> None:
+    litres = []
+    for shape in ((16, 64, 64), (32, 128, 128)):
+        scan = acquire(*patient, replace(PLAIN, shape=shape))
+        litres.append((scan.lobes > 0).sum() * abs(np.linalg.det(scan.affine[:3, :3])) / 1e6)
+    assert litres[0] == pytest.approx(litres[1], rel=0.03)
+
+
+def test_shift_and_tilt_move_the_patient_as_they_say(patient) -> None:
+    def middle(**changes) -> tuple[np.ndarray, float]:
+        scan = acquire(*patient, replace(PLAIN, shape=(16, 128, 128), **changes))
+        place = np.argwhere(scan.lobes > 0)[:, [2, 1]] * scan.affine[1, 1]
+        sides = np.argwhere(scan.lobes > 3)[:, [2, 1]].mean(0) - np.argwhere((scan.lobes > 0) & (scan.lobes < 4))[
+            :, [2, 1]
+        ].mean(0)
+        return place.mean(0), float(np.arctan2(sides[1], sides[0]))
+
+    still, level = middle()
+    moved, _ = middle(shift=(12.0, -6.0))
+    assert moved - still == pytest.approx([12, -6], abs=0.5)
+    _, turned = middle(tilt=0.1)
+    assert turned - level == pytest.approx(0.1, abs=0.01)
+
+
+def test_every_couch_lies_behind_the_patient(patient) -> None:
+    images = [acquire(*patient, replace(PLAIN, couch=c, noise=0.0)).hu for c in (0, 1, 2)]
+    lungs = acquire(*patient, PLAIN).lobes.any((0, 2))
+    for first, second in ((0, 1), (1, 2)):
+        differs = np.abs(images[first].astype(int) - images[second]).max((0, 2)) > 30
+        assert differs.any()
+        assert np.flatnonzero(differs)[0] > np.flatnonzero(lungs)[-1]
