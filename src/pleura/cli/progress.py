@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -9,6 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from pleura.training.watcher import Watcher
 
 __all__ = ["watch"]
+
+SECONDS_BETWEEN_LINES = 60
 
 
 class _Bars:
@@ -32,18 +35,24 @@ class _Bars:
 
 
 class _Lines:
-    """Lines only."""
+    """Lines only: what is said, and how far a long task is, once a minute."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._task = ""
+        self._done = self._total = 0
+        self._spoke = monotonic()
 
     def start(self, task: str, total: int) -> None:
-        pass
+        self._task, self._done, self._total = task, 0, total
 
     def advance(self) -> None:
-        pass
+        self._done += 1
+        if monotonic() - self._spoke > SECONDS_BETWEEN_LINES:
+            self.say(f"{self._task}: {self._done} of {self._total}")
 
     def say(self, line: str) -> None:
+        self._spoke = monotonic()
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

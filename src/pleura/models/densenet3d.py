@@ -159,7 +159,7 @@ class DenseNet3d(Classifier):
 
     def classify(self, features: Tensor) -> Tensor:
         """Give the logits, (batch, classes), for features as `forward_features` gives them."""
-        pooled = features.float().mean(dim=(2, 3, 4))  # (batch, 120)
+        pooled = features.mean(dim=(2, 3, 4), dtype=self.classifier.weight.dtype)  # (batch, 120)
         return cast("Tensor", self.classifier(pooled))  # (batch, classes)
 
 

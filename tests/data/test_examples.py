@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pleura.data import cache as caching
+from pleura.data.cache import SliceCache
+from pleura.data.examples import Examples
+from pleura.imaging.subsets import slice_subsets
+from pleura.settings import AugmentationSettings, InputSettings
+
+SETTINGS = InputSettings(size=16)
+PLAIN = AugmentationSettings()
+MIXED = AugmentationSettings(shift=0.1, scale=0.1, offset_hu=20, noise_hu=20)
+
+
+@pytest.fixture
+def slices(rng: np.random.Generator) -> list[np.ndarray]:
+    return [rng.integers(-1200, 600, (20 + 3 * i, 16, 16)).astype(np.int16) for i in range(7)]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, slices: list[np.ndarray]) -> SliceCache:
+    cache = SliceCache(tmp_path, SETTINGS)
+    for i, one in enumerate(slices):
+        caching._write(cache._path(f"{i:064}"), one)
+    return cache
+
+
+def _examples(cache: SliceCache, augmentation: AugmentationSettings = PLAIN, seed: int = 0, batch: int = 3) -> Examples:
+    keys = [f"{i:064}" for i in range(7)]
+    return Examples(
+        cache=cache, keys=keys, labels=[0, 1, 2, 3, 0, 1, 2], augmentation=augmentation, seed=seed, batch=batch
+    )
+
+
+def test_an_example_is_a_normalised_subset_of_its_case(cache: SliceCache, slices: list[np.ndarray]) -> None:
+    example = _examples(cache).example(epoch=2, index=4)
+    assert example.shape == (1, 16, 16, 16)
+    assert example.dtype == torch.float32
+    hu = example[0].numpy() * SETTINGS.std + SETTINGS.mean
+    # Each slice is found in the case, and the places found form a subset of it.
+    found = [int(np.argmin([abs(one - stored).max() for stored in slices[4]])) for one in hu]
+    np.testing.assert_allclose(hu, slices[4][found], atol=0.01)
+    starts = {tuple(slice_subsets(0, len(slices[4]), count=1, seed=s)[0]) for s in range(300)}
+    assert tuple(found) in starts
+
+
+def test_each_epoch_has_every_case_once_with_its_label(cache: SliceCache) -> None:
+    examples = _examples(cache)
+    assert examples.steps == 3
+    batches = list(examples.batches(0))
+    assert [len(labels) for _, labels in batches] == [3, 3, 1]
+    order = examples.order(0)
+    assert sorted(order) == list(range(7))
+    assert [int(label) for _, labels in batches for label in labels] == [examples.labels[i] for i in order]
+    inputs = torch.cat([inputs for inputs, _ in batches])
+    for place, index in enumerate(order):
+        assert torch.equal(inputs[place], examples.example(0, index))
+
+
+@pytest.mark.parametrize("augmentation", [PLAIN, MIXED])
+def test_an_example_depends_on_seed_epoch_and_case_alone(cache: SliceCache, augmentation: AugmentationSettings) -> None:
+    one, two = _examples(cache, augmentation), _examples(cache, augmentation, batch=7)
+    list(two.batches(5))
+    for epoch in range(3):
+        assert one.order(epoch) == two.order(epoch)
+        assert torch.equal(one.example(epoch, 3), two.example(epoch, 3))
+    assert not torch.equal(one.example(0, 6), one.example(1, 6))
+    assert not torch.equal(one.example(0, 6), _examples(cache, augmentation, seed=1).example(0, 6))
+    assert one.order(0) != one.order(1)
+
+
+def test_augmented_values_stay_in_the_window(cache: SliceCache) -> None:
+    strong = AugmentationSettings(offset_hu=500, noise_hu=500)
+    hu = _examples(cache, strong).example(0, 0) * SETTINGS.std + SETTINGS.mean
+    assert hu.min() >= -1200.01
+    assert hu.max() <= 600.01

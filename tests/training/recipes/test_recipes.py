@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from pleura.errors import RecipeError
+from pleura.settings import CLASSES, read_recipe
+from pleura.training.recipes import find_recipe
+
+
+def test_the_ucadi_recipe_has_the_papers_numbers() -> None:
+    recipe = read_recipe(find_recipe("ucadi"))
+    assert (recipe.input.window_low, recipe.input.window_high) == (-1200, 600)
+    assert (recipe.input.size, recipe.input.slices, recipe.input.subsets) == (128, 16, 5)
+    assert (recipe.optimiser.learning_rate, recipe.optimiser.momentum) == (0.01, 0.9)
+    assert recipe.optimiser.weight_decay == 1e-4
+    assert recipe.training.batch == 16
+    assert list(recipe.loss.weights) == list(CLASSES)
+    assert vars(recipe.augmentation) == {"shift": 0, "scale": 0, "offset_hu": 0, "noise_hu": 0}
+
+
+def test_every_number_of_the_ucadi_recipe_has_its_source() -> None:
+    sourced = ""
+    for line in find_recipe("ucadi").read_text().splitlines():
+        line, _, comment = line.partition("#")
+        if comment and any(word in comment for word in ("paper", "code", "ours")):
+            sourced = "here"
+        elif not line.strip():
+            sourced = ""
+        if "=" in line and "name" not in line and "seed" not in line:
+            assert comment or sourced, line
+
+
+@pytest.mark.parametrize("name", ["ucadi", "demo"])
+def test_a_shipped_recipe_bears_its_files_name_and_the_papers_network(name: str) -> None:
+    recipe = read_recipe(find_recipe(name))
+    assert recipe.name == name
+    assert recipe.architecture == "densenet3d"
+    assert {"growth": 32, "bottleneck": 4, "drop_block": 0.0} | recipe.arguments == {
+        "growth": 32,
+        "bottleneck": 4,
+        "drop_block": 0.0,
+    }
+
+
+def test_a_path_comes_before_a_name(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("")
+    assert find_recipe(str(tmp_path / "own.toml")) == tmp_path / "own.toml"
+
+
+def test_an_unknown_recipe_lists_the_known_ones() -> None:
+    with pytest.raises(RecipeError, match="the known names are demo, ucadi"):
+        find_recipe("nothing")
