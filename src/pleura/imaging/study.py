@@ -16,7 +16,8 @@ from pleura.imaging.archive import is_zip, unpack
 from pleura.imaging.candidate import Candidate
 from pleura.imaging.dicom.assemble import assemble
 from pleura.imaging.dicom.choice import choose
-from pleura.imaging.dicom.survey import Scan, scan, survey
+from pleura.imaging.dicom.decode_pool import DecoderPool
+from pleura.imaging.dicom.survey import Finding, Scan, scan, survey
 from pleura.imaging.files import Entry, list_folder
 from pleura.imaging.fitness_rules import FitnessRules
 from pleura.imaging.limits import Limits
@@ -46,6 +47,7 @@ class Study:
         skipped: int,
         unreadable: tuple[str, ...],
         folder: Path | None,
+        pool: DecoderPool,
     ) -> None:
         self.path = path
         """What was opened."""
@@ -55,6 +57,7 @@ class Study:
         """Files that are no images of a series, such as a README or a DICOMDIR."""
         self.unreadable = unreadable
         """One line for each DICOM file whose header cannot be read."""
+        self._pool = pool
         self._readers = [reader for _, reader in series]
         self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if folder else None
 
@@ -69,7 +72,8 @@ class Study:
         self.close()
 
     def close(self) -> None:
-        """Remove what was unpacked from an archive; candidates stay, volumes can no longer be read."""
+        """Remove what was unpacked and end decoders; candidates stay, volumes can no longer be read."""
+        self._pool.close()
         if self._cleanup is not None:
             self._cleanup()
 
@@ -111,9 +115,11 @@ def _cores() -> int:
     return min(cores, _MOST_WORKERS)
 
 
-def _notes(found: Scan) -> tuple[str, ...]:
+def _notes(found: Scan, findings: Sequence[Finding]) -> tuple[str, ...]:
     """List what a reader of the volume should know about the study's files."""
     notes = []
+    if (studies := len({f.series.first.file.study_uid for f in findings if not f.reasons})) > 1:
+        notes.append(f"the files hold usable series of {studies} studies, of which one was chosen")
     if found.unreadable:
         notes.append(
             f"{len(found.unreadable)} DICOM files of the study could not be read, one being {found.unreadable[0]}"
@@ -123,14 +129,12 @@ def _notes(found: Scan) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _dicom(found: Scan, series_uid: str | None, rules: FitnessRules, limits: Limits) -> list[tuple[Candidate, _Reader]]:
-    workers = _cores()
-    findings = survey(found.files, rules, limits, workers=workers)
-    notes = _notes(found)
-    return [
-        (candidate, partial(assemble, finding, notes, workers=workers))
-        for candidate, finding in choose(findings, series_uid)
-    ]
+def _dicom(
+    found: Scan, series_uid: str | None, rules: FitnessRules, limits: Limits, pool: DecoderPool
+) -> list[tuple[Candidate, _Reader]]:
+    findings = survey(found.files, rules, limits, pool)
+    notes = _notes(found, findings)
+    return [(candidate, partial(assemble, finding, notes, pool)) for candidate, finding in choose(findings, series_uid)]
 
 
 def _nifti(
@@ -163,7 +167,7 @@ def _given(volume: Volume) -> Volume:
 
 
 def _series(
-    path: Path, entries: Sequence[Entry], series_uid: str | None, limits: Limits
+    path: Path, entries: Sequence[Entry], series_uid: str | None, limits: Limits, pool: DecoderPool
 ) -> tuple[list[tuple[Candidate, _Reader]], Scan]:
     """Every series among the files; refused where there is none."""
     rules = FitnessRules()
@@ -172,7 +176,7 @@ def _series(
         broken = found.files[0]
         if len(entries) == 1 and broken.problem:
             raise UnreadableFileError(f"{broken.name} cannot be used: {broken.problem}; export it again")
-        return _dicom(found, series_uid, rules, limits), found
+        return _dicom(found, series_uid, rules, limits, pool), found
     niftis = [entry for entry in found.others if is_nifti_name(entry.name)]
     if niftis:
         return _nifti(niftis, series_uid, rules, limits), found
@@ -197,11 +201,13 @@ def _open(path: Path, series_uid: str | None, limits: Limits) -> Study:
         entries = []
     else:
         entries, folder = [Entry(path, path.name)], None
+    pool = DecoderPool(_cores())
     try:
         if folder is not None:
             entries = unpack(path, folder, limits)
-        series, found = _series(path, entries, series_uid, limits)
+        series, found = _series(path, entries, series_uid, limits, pool)
     except BaseException:
+        pool.close()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -212,6 +218,7 @@ def _open(path: Path, series_uid: str | None, limits: Limits) -> Study:
         skipped=len(entries) - used - len(found.unreadable),
         unreadable=found.unreadable,
         folder=folder,
+        pool=pool,
     )
 
 

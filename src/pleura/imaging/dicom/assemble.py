@@ -3,6 +3,7 @@
 import numpy as np
 
 from pleura.errors import GeometryError, IntensityError
+from pleura.imaging.dicom.decode_pool import DecoderPool
 from pleura.imaging.dicom.stack import read_stack
 from pleura.imaging.dicom.survey import Finding
 from pleura.imaging.dicom.tilt import straighten
@@ -14,14 +15,14 @@ from pleura.imaging.volume import Source, Volume
 __all__ = ["assemble"]
 
 
-def assemble(finding: Finding, notes: tuple[str, ...], *, workers: int) -> Volume:
+def assemble(finding: Finding, notes: tuple[str, ...], pool: DecoderPool) -> Volume:
     """Read a series into a Volume.
 
     Parameters
     ----------
     finding : of a series without reasons against it
     notes : what is already known of its study that a reader should know
-    workers : most processes that decode compressed slices
+    pool : decodes compressed slices
 
     Raises
     ------
@@ -33,7 +34,7 @@ def assemble(finding: Finding, notes: tuple[str, ...], *, workers: int) -> Volum
     grid, file, plane = finding.grid, finding.series.first.file, finding.series.first.plane
     if grid is None:
         raise GeometryError(f"{file.series_description or file.series_uid} forms no regular stack")
-    hu, padded = read_stack(finding.ordered, workers=workers)
+    hu, padded = read_stack(finding.ordered, pool)
     affine = grid.affine
     added = []
     if padded:

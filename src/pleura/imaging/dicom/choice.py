@@ -35,8 +35,15 @@ def _candidate(finding: Finding, *, chosen: bool, reasons: tuple[str, ...], rank
     )
 
 
+def _patient(finding: Finding) -> str:
+    return finding.series.first.file.patient_id
+
+
 def choose(findings: Sequence[Finding], series_uid: str | None = None) -> list[tuple[Candidate, Finding]]:
     """Rank the usable series and choose the first, or the first of the named SeriesInstanceUID.
+
+    Where usable series are of several patients, none is chosen unless one is named: whose answer it would be is not
+    for a ranking rule to say.
 
     Returns
     -------
@@ -47,11 +54,17 @@ def choose(findings: Sequence[Finding], series_uid: str | None = None) -> list[t
     longest = max((finding.traits.coverage_mm for finding in usable), default=0.0)
     usable.sort(key=lambda finding: rank_key(finding.traits, longest))
     named = [finding for finding in usable if series_uid in (None, finding.traits.series_uid)]
-    best = named[0] if named else None
+    patients = sorted({_patient(finding) for finding in usable} - {""})
+    mixed = series_uid is None and len(patients) > 1
+    best = named[0] if named and not mixed else None
     out = []
     for place, finding in enumerate(usable, start=1):
         if finding is best:
             reasons: tuple[str, ...] = ()
+        elif mixed:
+            reasons = (
+                f"usable, but one of {len(patients)} patients in the study (this is {_patient(finding) or '?'})",
+            )
         elif series_uid is not None:
             reasons = ("also usable; another series was asked for",)
         else:

@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -13,7 +15,7 @@ import numpy.typing as npt
 from pleura.errors import UnreadableFileError
 from pleura.imaging.dicom.pixel_layout import PixelLayout
 
-__all__ = ["Job", "decode_all"]
+__all__ = ["DecoderPool", "Job"]
 
 _FRAMES_A_WORKER = 24
 """A further worker starts only for this many frames more; starting one costs about as much as decoding ten."""
@@ -29,7 +31,7 @@ class Job:
 
 
 class _Worker:
-    """A process that decodes; the pipe codecs' holders run apart, so that no file can harm the caller."""
+    """A process that decodes, apart from the caller so that no file can harm it."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -72,58 +74,87 @@ class _Worker:
         values = np.frombuffer(bytearray(payload), np.dtype(job.layout.dtype).newbyteorder("="))
         return values.reshape(job.layout.rows, job.layout.columns)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the process."""
         self._process.kill()
         self._process.communicate()
 
 
-def decode_all(
-    jobs: Sequence[Job],
-    deliver: Callable[[int, npt.NDArray[np.integer]], None],
-    *,
-    workers: int,
-    seconds: float = 60.0,
-) -> None:
-    """Decode frames on up to `workers` processes.
+def _close_all(workers: list[_Worker]) -> None:
+    for worker in workers:
+        worker.close()
+
+
+class DecoderPool:
+    """Worker processes that decode compressed frames; they start when first needed and stay until closed.
 
     Parameters
     ----------
-    jobs : frames, each of a file in an encapsulated transfer syntax
-    deliver : called with the job's number and its stored values, (rows, columns), which it may overwrite; from several
-        threads, in no fixed order
     workers : most processes at a time
     seconds : the longest that one frame may take
-
-    Raises
-    ------
-    UnreadableFileError
-        For the first frame, in the order of the jobs, that cannot be decoded.
     """
-    waiting = iter(range(len(jobs)))
-    lock = threading.Lock()
-    failures: dict[int, UnreadableFileError] = {}
 
-    def run() -> None:
-        worker = _Worker()
-        try:
-            while True:
+    def __init__(self, workers: int, *, seconds: float = 60.0) -> None:
+        self._most = max(1, workers)
+        self._seconds = seconds
+        self._idle: list[_Worker] = []
+        self._cleanup = weakref.finalize(self, _close_all, self._idle)
+
+    def close(self) -> None:
+        """End the processes."""
+        _close_all(self._idle)
+        self._idle.clear()
+
+    def decode(self, jobs: Sequence[Job], deliver: Callable[[int, npt.NDArray[np.integer]], None]) -> None:
+        """Decode frames, on several processes where they are many.
+
+        Parameters
+        ----------
+        jobs : frames, each of a file in an encapsulated transfer syntax
+        deliver : called with the job's number and its stored values, (rows, columns), which it may overwrite; from
+            several threads, in no fixed order
+
+        Raises
+        ------
+        UnreadableFileError
+            For the first frame, in the order of the jobs, that cannot be decoded.
+        """
+        waiting = iter(range(len(jobs)))
+        lock = threading.Lock()
+        failures: dict[int, UnreadableFileError] = {}
+
+        def run() -> None:
+            with lock:
+                worker = self._idle.pop() if self._idle else _Worker()
+            try:
+                while True:
+                    with lock:
+                        number = None if failures else next(waiting, None)
+                    if number is None:
+                        break
+                    try:
+                        stored = worker.decode(jobs[number], self._seconds)
+                    except UnreadableFileError as error:
+                        failures[number] = error
+                    else:
+                        deliver(number, stored)
+            except BaseException:
+                worker.close()
+                raise
+            if worker.alive:
                 with lock:
-                    number = None if failures else next(waiting, None)
-                if number is None:
-                    return
-                try:
-                    deliver(number, worker.decode(jobs[number], seconds))
-                except UnreadableFileError as error:
-                    failures[number] = error
-        finally:
-            worker.close()
+                    self._idle.append(worker)
+            else:
+                worker.close()
 
-    count = max(1, min(workers, len(jobs) // _FRAMES_A_WORKER))
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[min(failures)]
+        count = max(1, min(self._most, len(jobs) // _FRAMES_A_WORKER))
+        with ThreadPoolExecutor(count) as threads:
+            for outcome in [threads.submit(run) for _ in range(count)]:
+                outcome.result()
+        if failures:
+            raise failures[min(failures)]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pleura.errors import UnreadableFileError
 from pleura.imaging.boundary import reading
-from pleura.imaging.dicom.decode_pool import Job, decode_all
+from pleura.imaging.dicom.decode_pool import DecoderPool, Job
 from pleura.imaging.dicom.grouping import Slice
 from pleura.imaging.dicom.pixel_layout import PixelLayout
 from pleura.imaging.hounsfield import to_hounsfield
@@ -34,7 +34,7 @@ def _fill(stored: npt.NDArray[np.integer], path: Path, offset: int, name: str) -
         raise UnreadableFileError(f"{name} is truncated: {done} of {len(view)} bytes of pixel data; export it again")
 
 
-def read_stack(slices: Sequence[Slice], *, workers: int) -> tuple[npt.NDArray[np.int16], bool]:
+def read_stack(slices: Sequence[Slice], pool: DecoderPool) -> tuple[npt.NDArray[np.int16], bool]:
     """Read slices of one matrix into HU.
 
     Each file is read once, each slice straight into its place where the file allows, so that memory stays at the
@@ -43,7 +43,7 @@ def read_stack(slices: Sequence[Slice], *, workers: int) -> tuple[npt.NDArray[np
     Parameters
     ----------
     slices : whose rescale is known
-    workers : most processes that decode compressed slices
+    pool : decodes compressed slices
 
     Returns
     -------
@@ -85,5 +85,5 @@ def read_stack(slices: Sequence[Slice], *, workers: int) -> tuple[npt.NDArray[np
         place(k, stored)
     if compressed:
         jobs = [Job(layouts[k], slices[k].frame, slices[k].file.name) for k in compressed]
-        decode_all(jobs, lambda number, stored: place(compressed[number], stored), workers=workers)
+        pool.decode(jobs, lambda number, stored: place(compressed[number], stored))
     return hu, bool(padded.any())

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pleura.errors import UnreadableFileError
+from pleura.imaging.dicom.decode_pool import DecoderPool
 from pleura.imaging.dicom.fitness import judge
 from pleura.imaging.dicom.geometry import Grid
 from pleura.imaging.dicom.grouping import Series, Slice, group, without_copies
@@ -86,23 +87,23 @@ def _traits(series: Series, grid: Grid | None) -> Traits:
     )
 
 
-def _sampled_reason(slices: Sequence[Slice], workers: int) -> str:
+def _sampled_reason(slices: Sequence[Slice], pool: DecoderPool) -> str:
     """Why values of a few slices cannot be HU, or cannot be read; "" where they can."""
     probes = [slices[int(share * (len(slices) - 1))] for share in _PROBES]
     try:
-        hu, _ = read_stack(probes, workers=workers)
+        hu, _ = read_stack(probes, pool)
     except UnreadableFileError as error:
         return str(error)
     return implausible(hu)
 
 
-def survey(files: Sequence[DicomFile], rules: FitnessRules, limits: Limits, *, workers: int) -> list[Finding]:
+def survey(files: Sequence[DicomFile], rules: FitnessRules, limits: Limits, pool: DecoderPool) -> list[Finding]:
     """Group the files into series and hold each against the rules.
 
     Parameters
     ----------
     files : headers of a study
-    workers : most processes that decode compressed slices
+    pool : decodes compressed slices
 
     Returns
     -------
@@ -115,7 +116,7 @@ def survey(files: Sequence[DicomFile], rules: FitnessRules, limits: Limits, *, w
         reasons = judgement.reasons
         if not reasons and judgement.grid is not None:
             ordered = [series.slices[k] for k in judgement.grid.order]
-            reason = _sampled_reason(ordered, workers)
+            reason = _sampled_reason(ordered, pool)
             reasons = (reason,) if reason else ()
         findings.append(
             Finding(
