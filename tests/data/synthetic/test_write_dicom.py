@@ -10,8 +10,11 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from pleura.data.synthetic.case import SyntheticCase, generate_case
 from pleura.data.synthetic.scanner.protocol import Protocol
+from pleura.data.synthetic.scanner.scanners import SCANNERS
 from pleura.data.synthetic.write_dicom import write_dicom_series
 from pleura.errors import OutputError
+from pleura.imaging.nifti_write import write_nifti
+from pleura.imaging.study import open_study
 
 # Type 1 and Type 2 attributes of the modules that PS3.3, A.3 makes mandatory for a CT image
 TYPE_1 = (
@@ -174,3 +177,16 @@ def test_leaves_nothing_behind_when_the_disk_refuses(tmp_path, monkeypatch) -> N
     with pytest.raises(OutputError, match="No space left on device"):
         write_dicom_series(small_case(), tmp_path / "series", case_id="a", patient_id="b", seed=1)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("scanner", SCANNERS)
+def test_the_readers_give_back_the_volume(tmp_path, scanner) -> None:
+    case = generate_case(seed=3, label="covid-19", protocol=Protocol.draw(3, scanner=scanner, shape=(48, 64, 64)))
+    write_dicom_series(case, tmp_path / "series", case_id="a", patient_id="b", seed=1)
+    write_nifti(tmp_path / "volume.nii.gz", case.volume.hu, case.volume.affine)
+    for name in ("series", "volume.nii.gz"):
+        with open_study(tmp_path / name) as study:
+            volume = study.read()
+        assert np.array_equal(volume.hu, case.volume.hu)
+        assert np.allclose(volume.affine, case.volume.affine, atol=1e-4)
+        assert volume.source.sha256 == case.volume.source.sha256

@@ -1,7 +1,6 @@
 """A seed, a class and a severity in, one synthetic case out: volume, masks and what it was drawn from."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from pleura.data.synthetic.findings.kinds import FLUID
 from pleura.data.synthetic.scanner.acquire import acquire
 from pleura.data.synthetic.scanner.protocol import Protocol
 from pleura.errors import RecipeError
+from pleura.imaging.fingerprint import fingerprint
 from pleura.imaging.volume import Source, Volume
 from pleura.settings import CLASSES
 
@@ -68,7 +68,7 @@ def generate_case(*, seed: int, label: str, severity: int = 2, protocol: Protoco
     lobes = np.where(scan.lesions == FLUID, 0, scan.lobes).astype(np.uint8)
     source = Source(
         format="synthetic",
-        sha256=sha256(scan.hu.tobytes() + scan.affine.tobytes()).hexdigest(),
+        sha256=fingerprint(scan.hu, scan.affine),
         manufacturer=p.manufacturer,
         scanner=p.model,
         kernel=p.kernel_name,
