@@ -62,7 +62,7 @@ def test_what_cannot_be_meant_is_refused_by_name(text: str, said: str) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path) -> None:
-    with pytest.raises(RecipeError, match="cannot read the recipe .*absent.toml"):
+    with pytest.raises(RecipeError, match=r"cannot read the recipe .*absent\.toml"):
         read_recipe(tmp_path / "absent.toml")
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe4"')
     with pytest.raises(RecipeError, match=r"latin\.toml"):

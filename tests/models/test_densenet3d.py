@@ -107,9 +107,8 @@ def test_training_changes_neither_shape_nor_dtype_in_mixed_precision() -> None:
     x = torch.randn(2, 1, 8, 16, 16).contiguous(memory_format=torch.channels_last_3d)
     with torch.autocast("cpu", torch.bfloat16):
         network(x).float().sum().backward()
-    assert all(
-        parameter.grad is not None and parameter.grad.dtype == torch.float32 for parameter in network.parameters()
-    )
+    gradients = [parameter.grad for parameter in network.parameters()]
+    assert all(gradient is not None and gradient.dtype == torch.float32 for gradient in gradients)
 
 
 def test_drop_block_zeroes_cubes_and_scales_the_rest() -> None:

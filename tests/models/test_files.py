@@ -83,7 +83,7 @@ def test_names_are_looked_up_in_the_users_folder_then_among_the_shipped(
 ) -> None:
     monkeypatch.setenv("PLEURA_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(files, "shipped_folder", lambda: tmp_path / "shipped")
-    with pytest.raises(ModelError, match='no model "small".*are: none'):
+    with pytest.raises(ModelError, match=r'no model "small".*are: none'):
         files.find_model("small")
     files.save_model(network, CARD, tmp_path / "shipped" / "small")
     assert files.find_model("small") == tmp_path / "shipped" / "small"

@@ -49,7 +49,7 @@ def chest(seed: int, label: str) -> np.ndarray:
     for centre in (-0.42, 0.42):
         lung = ((x - centre) / 0.3) ** 2 + (y / 0.55) ** 2 + (z / 0.9) ** 2 < 1
         hu[lung] = -850 + {"healthy": 0, "covid-19": 70, "other-viral": 140, "bacterial": 210}[label]
-    return np.rint(hu + rng.normal(0, 20, SHAPE)).astype(np.int16)
+    return np.rint(hu + rng.normal(0, 20, SHAPE)).clip(-1024, 3000).astype(np.int16)
 
 
 def write_cohort(folder: Path, cases: int = 16) -> Path:

@@ -218,7 +218,7 @@ def test_what_does_not_fit_is_refused_before_any_work(
 
 def test_a_loss_that_is_not_finite_stops_the_run(micro_cohort: Path, micro_cache: Path, tmp_path: Path) -> None:
     text = to_toml(dataclasses.asdict(micro.recipe())).replace("learning_rate = 0.05", "learning_rate = 1e30")
-    with pytest.raises(RecipeError, match="lower optimiser.learning_rate"):
+    with pytest.raises(RecipeError, match=r"lower optimiser\.learning_rate"):
         train(parse_recipe(text), micro_cohort, tmp_path, cache_folder=micro_cache)
     assert not (tmp_path / "micro").exists()
 

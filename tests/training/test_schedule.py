@@ -1,3 +1,4 @@
+from itertools import pairwise
 from math import cos, pi
 
 import pytest
@@ -28,8 +29,8 @@ def test_values_by_hand() -> None:
 
 def test_it_rises_then_falls() -> None:
     rates = _rates(PAPER, 7)
-    assert all(a < b for a, b in zip(rates[:34], rates[1:35], strict=True))
-    assert all(a > b for a, b in zip(rates[35:-1], rates[36:], strict=True))
+    assert all(a < b for a, b in pairwise(rates[:35]))
+    assert all(a > b for a, b in pairwise(rates[35:]))
 
 
 def test_the_decay_is_torchs_cosine_annealing() -> None:

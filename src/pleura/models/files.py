@@ -82,10 +82,9 @@ def find_model(reference: str | Path) -> Path:
     ModelError
         If there is none.
     """
-    path = Path(reference)
-    if path.is_dir():
+    path, text = Path(reference), str(reference)
+    if path.is_dir() and (path.name != text or (path / CARD).is_file()):  # a bare name may also be a mere folder here
         return path
-    text = str(reference)
     if path.name == text and text not in ("", ".", ".."):
         for folder in (user_folder(), shipped_folder()):
             if (folder / text / CARD).is_file():

@@ -1,0 +1,107 @@
+"""`pleura train` and `pleura models` as a user runs them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import safetensors
+import torch
+from typer.testing import CliRunner
+
+from pleura.cli.main import app
+from pleura.errors import ModelError, RecipeError
+from pleura.models.files import load_model
+from training import micro
+
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cohort, a recipe, and what `pleura train` makes of them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("train")
+    micro.write_cohort(folder / "cohort")
+    (folder / "micro.toml").write_text(micro.RECIPE)
+    done = runner.invoke(app, _arguments(folder, "out"), catch_exceptions=False)
+    assert done.exit_code == 0
+    assert done.stdout.strip() == str(folder / "out" / "micro")
+    assert "epoch 4: loss" in done.stderr
+    torch.set_num_threads(before)
+    return folder
+
+
+def _arguments(folder: Path, out: str, *more: str) -> list[str]:
+    given = {"--cohort": folder / "cohort", "--out": folder / out, "--cache": folder / "cache"}
+    return ["train", str(folder / "micro.toml"), *(str(part) for pair in given.items() for part in pair), *more]
+
+
+def test_the_model_can_be_listed_shown_and_verified(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLEURA_HOME", str(place / "home"))
+    (place / "home").mkdir(exist_ok=True)
+    if not (place / "home" / "models").exists():
+        (place / "home" / "models").symlink_to(place / "out")
+    model = load_model("micro")
+    listed = runner.invoke(app, ["models", "list"])
+    assert f"{model.id[:12]}  synthetic training data" in listed.stdout
+    rows = json.loads(runner.invoke(app, ["models", "list", "--json"]).stdout)
+    assert {"name": "micro", "id": model.id, "synthetic": True, "path": str(model.path)} in rows
+    shown = runner.invoke(app, ["models", "show", "micro"]).stdout
+    assert shown.startswith(f"# id {model.id}\n")
+    assert (model.path / "model.toml").read_text() in shown
+    as_json = json.loads(runner.invoke(app, ["models", "show", "micro", "--json"]).stdout)
+    assert as_json["card"]["training"]["cases"] == 12
+    verified = runner.invoke(app, ["models", "verify", "micro", "--id", model.id[:8]])
+    assert verified.stdout == f"{model.id}  {model.path}\n"
+
+
+@pytest.mark.parametrize("wrong", ["00000000", "abc"])
+def test_another_id_is_refused(place: Path, wrong: str) -> None:
+    done = runner.invoke(app, ["models", "verify", str(place / "out" / "micro"), "--id", wrong])
+    assert isinstance(done.exception, ModelError)
+    assert "has id" in str(done.exception)
+
+
+def test_a_recipe_that_is_not_there_is_refused(place: Path) -> None:
+    done = runner.invoke(app, ["train", "absent", "--cohort", str(place), "--out", str(place / "none")])
+    assert isinstance(done.exception, RecipeError)
+    assert not (place / "none").exists()
+
+
+def test_a_model_to_begin_with_is_taken_by_path(place: Path) -> None:
+    start = place / "out" / "micro"
+    done = runner.invoke(app, _arguments(place, "second", "--from", str(start)), catch_exceptions=False)
+    assert done.exit_code == 0
+    assert load_model(place / "second" / "micro").card.parent == load_model(start).id
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_a_whole_checkpoint(place: Path, number: signal.Signals) -> None:
+    folder = place / f"signal{number}"
+    folder.mkdir()
+    (folder / "cohort").symlink_to(place / "cohort")
+    (folder / "micro.toml").write_text(micro.RECIPE.replace("epochs = 4\n", "epochs = 400\n"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from pleura.cli.main import main; main()", *_arguments(folder, "out")],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    checkpoint = folder / "out" / "checkpoint.safetensors"
+    limit = time.monotonic() + 120
+    while not checkpoint.exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "go on with --resume" in said
+    assert not (folder / "out" / "micro").exists()
+    with safetensors.safe_open(checkpoint, framework="pt") as file:
+        done = json.loads(file.metadata()["progress"])["epoch"]
+    assert len((folder / "out" / "log.csv").read_text().splitlines()) in (done, 1 + done)  # the log follows
