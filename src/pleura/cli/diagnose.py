@@ -71,7 +71,7 @@ def diagnose(
 
 
 def _show(console: Console, status: Status, step: str) -> None:
-    """A spinner on a terminal, a plain line in a log."""
+    """Say which step begins: by the spinner on a terminal, by a line in a log."""
     status.update(step)
     if not console.is_terminal:
         console.print(f"{step} ...", highlight=False)

@@ -13,7 +13,9 @@ import torch
 __all__ = ["activation_map", "map_to_volume", "share_inside"]
 
 
-def activation_map(features: torch.Tensor, head: torch.nn.Module, target: int) -> npt.NDArray[np.float32]:
+def activation_map(
+    features: torch.Tensor, head: Callable[[torch.Tensor], torch.Tensor], target: int
+) -> npt.NDArray[np.float32]:
     """Grad-CAM of one class at the features that enter `head`.
 
     Parameters
