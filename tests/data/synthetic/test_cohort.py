@@ -74,7 +74,7 @@ def test_the_folder_is_a_cohort_and_holds_what_was_drawn(tmp_path) -> None:
         planned = [(c.case, c.patient, c.hospital, c.label, c.severity, c.split) for c in plan]
         assert [(c.case, c.patient, c.hospital, c.label, c.severity, c.split) for c in cohort.cases] == planned
         for row, wanted in zip(cohort.cases, plan, strict=True):
-            protocol = Protocol.draw(wanted.seed, scanner=wanted.scanner, shape=(24, 64, 64))
+            protocol = Protocol.draw(wanted.seed, scanner=wanted.scanner, shape=(36, 64, 64))
             case = generate_case(seed=wanted.seed, label=wanted.label, severity=wanted.severity or 1, protocol=protocol)
             expected = {row.lungs: case.lungs, row.lesions: case.lesions}
             if form == "nifti":

@@ -23,7 +23,7 @@ class Size:
 
 
 SIZES: dict[str, Size] = {
-    "tiny": Size(shape=(24, 64, 64), spacing=None),
+    "tiny": Size(shape=(36, 64, 64), spacing=None),
     "small": Size(shape=(48, 128, 128), spacing=None),
     "medium": Size(shape=(40, 256, 256), spacing=None),
     "full": Size(shape=(60, 512, 512), spacing=5.0),
