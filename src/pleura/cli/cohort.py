@@ -1,13 +1,11 @@
 """`pleura cohort`: make cohorts; arguments in, a cohort folder out."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import json
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from pleura.cli.progress import watch
 from pleura.data.synthetic.scanner.protocol import SIZES
 
 __all__ = ["app"]
@@ -39,7 +37,8 @@ def synthesize(
     from pleura.data.synthetic.cohort import synthesize_cohort  # here, so that --help needs no compiler
 
     names = [name.strip() for name in hospitals.split(",")]
-    with _progress("cases drawn", cases) as report:
+    with watch() as watcher:
+        watcher.start("drawing cases", cases)
         synthesize_cohort(
             out,
             cases=cases,
@@ -48,24 +47,33 @@ def synthesize(
             size=size,
             format=format,
             workers=workers,
-            progress=report,
+            progress=lambda *_: watcher.advance(),
         )
     typer.echo(f"{cases} synthetic cases of {len(names)} hospitals in {out}")
 
 
-@contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal; in a log, a line for every tenth of the work."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda done, of: _log_line(what, done, of)
+@app.command()
+def check(
+    folder: Path = typer.Argument(help="Folder with cases.csv and cohort.toml.", show_default=False),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Read a cohort as training would: say what is in it, or what is wrong with it.
+
+    Example: pleura cohort check cohort
+    """
+    from pleura.data.cohort import SPLITS, read_cohort
+
+    cohort = read_cohort(folder)
+    counts = {split: cohort.counts("label", split) for split in SPLITS}
+    hospitals = cohort.counts("hospital")
+    if as_json:
+        about = {"name": cohort.name, "synthetic": cohort.synthetic, "cases": len(cohort.cases)}
+        typer.echo(json.dumps({**about, "hospitals": hospitals, "labels": counts}, indent=2))
         return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
-
-
-def _log_line(what: str, done: int, of: int) -> None:
-    if done == of or done * 10 // of > (done - 1) * 10 // of:
-        typer.echo(f"{what}: {done} of {of}", err=True)
+    kind = "synthetic" if cohort.synthetic else "not synthetic"
+    patients = len({case.patient for case in cohort.cases})
+    typer.echo(f"{cohort.name}: {len(cohort.cases)} cases of {patients} patients, {kind}")
+    typer.echo("hospitals: " + ", ".join(f"{name} {count}" for name, count in hospitals.items()))
+    for split, labels in counts.items():
+        listed = ", ".join(f"{name} {count}" for name, count in labels.items()) or "no case"
+        typer.echo(f"{split}: {listed}")
