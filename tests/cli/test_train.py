@@ -86,6 +86,7 @@ def test_a_signal_leaves_a_whole_checkpoint(place: Path, number: signal.Signals)
     folder = place / f"signal{number}"
     folder.mkdir()
     (folder / "cohort").symlink_to(place / "cohort")
+    (folder / "cache").symlink_to(place / "cache")
     (folder / "micro.toml").write_text(micro.RECIPE.replace("epochs = 4\n", "epochs = 400\n"))
     process = subprocess.Popen(
         [sys.executable, "-c", "from pleura.cli.main import main; main()", *_arguments(folder, "out")],

@@ -10,7 +10,7 @@ from pleura.data import cache as caching
 from pleura.data.cache import SliceCache, cache_key, default_cache_folder
 from pleura.data.cohort import Cohort, read_cohort
 from pleura.data.preparation import prepare_study
-from pleura.errors import CohortError
+from pleura.errors import CohortError, OutputError
 from pleura.imaging.nifti_write import write_nifti
 from pleura.settings import InputSettings
 from training import micro
@@ -142,3 +142,14 @@ def test_the_default_folder_follows_the_environment(monkeypatch: pytest.MonkeyPa
     assert default_cache_folder() == tmp_path / "pleura"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert default_cache_folder() == Path.home() / ".cache" / "pleura"
+
+
+def test_a_folder_that_cannot_be_written_is_refused(cohort: Cohort, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="name another --cache"):
+        SliceCache(tmp_path / "file" / "cache", SETTINGS).warm(cohort.cases[:1])
+
+
+def test_a_study_that_has_gone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"cannot read .*gone\.nii"):
+        cache_key(tmp_path / "gone.nii", SETTINGS)

@@ -7,9 +7,9 @@ leads to a new entry and never to an old answer. An entry that is damaged is mad
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from pleura.data.cohort import Case
 from pleura.data.preparation import prepare_study
-from pleura.errors import CohortError, StudyError
+from pleura.errors import CohortError, OutputError, StudyError
 from pleura.imaging.inplane import PREPARE_VERSION
 from pleura.settings import InputSettings
 
@@ -50,12 +50,20 @@ def cache_key(study: Path, settings: InputSettings) -> str:
     ----------
     study : a file, or a folder of any depth
     settings : of which only window and size decide the slices
+
+    Raises
+    ------
+    CohortError
+        If a file cannot be read.
     """
     files = sorted(path for path in study.rglob("*") if path.is_file()) if study.is_dir() else [study]
     hashes = []
-    for path in files:
-        with path.open("rb") as file:
-            hashes.append(hashlib.file_digest(file, "sha256").hexdigest())
+    try:
+        for path in files:
+            with path.open("rb") as file:
+                hashes.append(hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError as error:
+        raise CohortError(f"cannot read {error.filename}: {error.strerror}") from error
     transform = {
         "files": sorted(hashes),
         "window": [settings.window_low, settings.window_high],
@@ -112,8 +120,9 @@ class SliceCache:
         ------
         CohortError
             If a case's study cannot be used; names the case.
+        OutputError
+            If an entry cannot be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         keys: dict[str, str] = {}
         if workers == 1:
             for case in cases:
@@ -174,10 +183,17 @@ def _write(path: Path, slices: npt.NDArray[np.int16]) -> None:
         cparams={"codec": blosc2.Codec.ZSTD, "clevel": 3, "filters": [blosc2.Filter.SHUFFLE], "nthreads": 1},
     )
     body = packed.to_cframe()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(_MAGIC + hashlib.sha256(body).digest() + body)
-    Path(file.name).replace(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise OutputError(
+            f"cannot write prepared slices to {path.parent}: {error.strerror}; make room, or name another --cache"
+        ) from error
 
 
 def _open(path: Path) -> blosc2.NDArray:

@@ -6,7 +6,7 @@ rest as JSON in its header. It is written under another name and renamed, so the
 
 import json
 import os
-import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -53,13 +53,16 @@ def save_checkpoint(
             tensors[f"momentum.{name}"] = momentum
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     data = safetensors.torch.save(whole, metadata={"progress": json.dumps(asdict(progress))})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        temporary.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
         raise OutputError(f"cannot write the checkpoint {path}: {error}") from error
 
 
