@@ -9,9 +9,13 @@ from pleura.imaging.lungs.body import AIR_HU, inside_air, outside_air
 from pleura.imaging.lungs.coarse import coarsen
 from pleura.imaging.lungs.distance import closed, dilated
 from pleura.imaging.lungs.fine import refine
+from pleura.imaging.lungs.gas import find_gas
 from pleura.imaging.lungs.measure import lung_litres, lung_notes, lung_slices
+from pleura.imaging.lungs.mirror import find_midplane
+from pleura.imaging.lungs.opaque import opaque_lung
 from pleura.imaging.lungs.parts import aerated_lung
-from pleura.imaging.lungs.sides import dividing_sheet, side_markers, sides_of
+from pleura.imaging.lungs.sides import LEFT, RIGHT, dividing_sheet, side_markers, sides_of
+from pleura.imaging.lungs.wall import find_wall
 from pleura.imaging.volume import Volume
 
 __all__ = ["lung_litres", "lung_notes", "lung_slices", "segment_lungs"]
@@ -40,16 +44,20 @@ def segment_lungs(volume: Volume) -> npt.NDArray[np.uint8]:
     outside = outside_air(coarse)
     labels, _ = inside_air(coarse, outside)
     inside = labels > 0
-    columns = np.nonzero(inside)[2]
-    midline = float(columns.mean()) if columns.size else 0.5 * coarse.hu.shape[2]
-    airways = find_airways(coarse, inside, midline)
-    body_ml = float((~outside & (coarse.hu > AIR_HU)).sum() * coarse.voxel_ml)
+    body = ~outside
+    plane = find_midplane(coarse, body)
+    airways = find_airways(coarse, inside, plane.column())
+    body_ml = float((body & (coarse.hu > AIR_HU)).sum() * coarse.voxel_ml)
+    airways |= find_gas(coarse, inside & ~airways)
     air = aerated_lung(coarse, inside, airways, body_ml)
-    sheet = dividing_sheet(side_markers(air, coarse, midline), coarse, midline)
+    sheet = dividing_sheet(side_markers(air, coarse, plane.column()), coarse, plane.column())
     side = sides_of(air, sheet)
+    aerated = [closed(side == label, coarse.spacing, 10.0) & ~airways & ~outside for label in (RIGHT, LEFT)]
+    walls = find_wall(side == RIGHT, side == LEFT, coarse, plane)
     whole = np.zeros_like(side)
-    for label in (1, 2):
-        filled = closed(side == label, coarse.spacing, 10.0)
+    for n, label in enumerate((RIGHT, LEFT)):
+        opaque = opaque_lung(aerated[n], aerated[1 - n], walls[n], coarse, plane, left=label == LEFT)
+        filled = closed(aerated[n] | opaque, coarse.spacing, 6.0)
         for k in range(len(filled)):
             filled[k] = ndimage.binary_fill_holes(filled[k])
         whole[filled & (whole == 0) & ~airways & ~outside] = label

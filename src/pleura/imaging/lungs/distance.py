@@ -1,10 +1,10 @@
-"""A mask in, Euclidean distances in mm out, and the dilation, erosion and closing by a ball that follow from them."""
+"""A mask in; its extent, distances in mm, and dilation, erosion and closing by a ball out."""
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["closed", "dilated", "distance_mm", "eroded"]
+__all__ = ["closed", "dilated", "distance_mm", "eroded", "extent", "occupied"]
 
 Spacing = tuple[float, float, float]
 Mask = npt.NDArray[np.bool_]
@@ -110,3 +110,15 @@ def eroded(mask: Mask, spacing: Spacing, radius_mm: float) -> Mask:
 def closed(mask: Mask, spacing: Spacing, radius_mm: float) -> Mask:
     """Fill the gaps and dents of a mask that are narrower than about twice `radius_mm`."""
     return eroded(dilated(mask, spacing, radius_mm), spacing, radius_mm) | mask
+
+
+def occupied(mask: Mask, axis: int) -> Mask:
+    """Whether a mask with axes (z, y, x) holds anything at each index along one axis."""
+    others = tuple(a for a in range(mask.ndim) if a != axis)
+    return np.asarray(mask.any(axis=others))
+
+
+def extent(mask: Mask, axis: int) -> tuple[int, int]:
+    """First and last index along one axis at which a mask holds anything; (0, -1) where it is empty."""
+    found = np.flatnonzero(occupied(mask, axis))
+    return (int(found[0]), int(found[-1])) if found.size else (0, -1)
