@@ -13,7 +13,7 @@ from pleura.errors import CohortError, ModelError, OutputError, RecipeError
 from pleura.models.files import Model, load_model
 from pleura.models.predict import predict
 from pleura.models.toml_write import to_toml
-from pleura.settings import CLASSES, parse_recipe, read_recipe
+from pleura.settings import CLASSES, LossSettings, parse_recipe, read_recipe
 from pleura.training.loop import train
 from pleura.training.watcher import Silent
 from training import micro
@@ -120,7 +120,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
 
 
 def test_it_learns(micro_cohort: Path, micro_cache: Path, tmp_path: Path) -> None:
-    text = to_toml(dataclasses.asdict(micro.recipe())).replace("epochs = 4", "epochs = 30")
+    text = to_toml(dataclasses.asdict(micro.recipe())).replace("epochs = 4", "epochs = 16").replace("every = 1", "every = 16")
     model = train(parse_recipe(text), micro_cohort, tmp_path, cache_folder=micro_cache)
     rows = _log(tmp_path)
     assert float(rows[-1]["train_loss"]) < 0.6 * float(rows[0]["train_loss"])
@@ -145,11 +145,12 @@ def test_microbatches_and_bfloat16_change_the_numbers_little(
 def test_training_goes_on_from_another_models_weights(
     whole: tuple[Model, Path], micro_cohort: Path, micro_cache: Path, tmp_path: Path
 ) -> None:
-    text = to_toml(dataclasses.asdict(micro.recipe())).replace("size = 16", "size = 32")
+    text = to_toml(dataclasses.asdict(micro.recipe())).replace("size = 16", "size = 20")
     text = text.replace("learning_rate = 0.05", "learning_rate = 1e-12")
+    text = text.replace("epochs = 4\nwarmup_epochs = 1", "epochs = 1\nwarmup_epochs = 0")
     model = train(parse_recipe(text), micro_cohort, tmp_path, cache_folder=micro_cache, start_from=whole[1] / "micro")
     assert model.card.parent == whole[0].id
-    assert model.card.input.size == 32
+    assert model.card.input.size == 20
     before, after = whole[0].network.state_dict(), model.network.state_dict()
     assert torch.equal(before["stages.0.0.conv2.weight"], after["stages.0.0.conv2.weight"])
     assert not torch.equal(before["norm.running_mean"], after["norm.running_mean"])
@@ -209,6 +210,9 @@ def test_what_does_not_fit_is_refused_before_any_work(
         train(micro.recipe(), micro_cohort, tmp_path / "out", cache_folder=cache, device="tpu")
     with pytest.raises(CohortError, match=r"no cohort\.toml"):
         train(micro.recipe(), tmp_path / "nowhere", tmp_path / "out", cache_folder=cache)
+    given = LossSettings(weighting="given", weights={"healthy": 1.0})
+    with pytest.raises(RecipeError, match=r"loss\.weights are for \['healthy'\]"):
+        train(dataclasses.replace(micro.recipe(), loss=given), micro_cohort, tmp_path / "out", cache_folder=cache)
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write"):
         train(micro.recipe(), micro_cohort, tmp_path / "file" / "out", cache_folder=cache)

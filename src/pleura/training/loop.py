@@ -119,15 +119,16 @@ def setup(
         raise RecipeError('validation.keep = "best", but the cohort has no validation case; set it to "last"')
     parent = None if start_from is None else load_model(start_from)
     network = _first_network(recipe, parent)
+    trained = cohort.split("train")
+    labels = [CLASSES.index(case.label) for case in trained]
+    weights = class_weights(recipe.loss, CLASSES, labels).to(where)
     _prepare_output(out, recipe, resume)
 
     cache = SliceCache(cache_folder or default_cache_folder() / "slices", recipe.input)
-    used = (*cohort.split("train"), *cohort.split("validation"))
+    used = (*trained, *cohort.split("validation"))
     watcher.start("preparing slices", len(used))
     keys = cache.warm(used, workers=workers, on_done=lambda note: _on_prepared(watcher, note))
 
-    trained = cohort.split("train")
-    labels = [CLASSES.index(case.label) for case in trained]
     examples = Examples(
         cache=cache,
         keys=[keys[case.case] for case in trained],
@@ -152,7 +153,7 @@ def setup(
         examples=examples,
         network=network,
         optimiser=optimiser,
-        weights=class_weights(recipe.loss, CLASSES, labels).to(where),
+        weights=weights,
         device=where,
         out=out,
         parent=parent,
