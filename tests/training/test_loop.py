@@ -120,7 +120,8 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
 
 
 def test_it_learns(micro_cohort: Path, micro_cache: Path, tmp_path: Path) -> None:
-    text = to_toml(dataclasses.asdict(micro.recipe())).replace("epochs = 4", "epochs = 16").replace("every = 1", "every = 16")
+    text = to_toml(dataclasses.asdict(micro.recipe())).replace("epochs = 4", "epochs = 30")
+    text = text.replace("every = 1", "every = 30")
     model = train(parse_recipe(text), micro_cohort, tmp_path, cache_folder=micro_cache)
     rows = _log(tmp_path)
     assert float(rows[-1]["train_loss"]) < 0.6 * float(rows[0]["train_loss"])
