@@ -76,8 +76,8 @@ def _affine(header: nib.Nifti1Header, name: str) -> npt.NDArray[np.float64]:
         )
     with reading(name):
         ras = np.array(header.get_sform() if sform > 0 else header.get_qform(), dtype=np.float64)
-    ras[:3] *= _MM.get(int(header["xyzt_units"]) & 7, 1.0)
-    affine: npt.NDArray[np.float64] = (np.diag([-1.0, -1.0, 1.0, 1.0]) @ ras)[:, [2, 1, 0, 3]]
+        ras[:3] *= _MM.get(int(header["xyzt_units"]) & 7, 1.0)
+        affine: npt.NDArray[np.float64] = (np.diag([-1.0, -1.0, 1.0, 1.0]) @ ras)[:, [2, 1, 0, 3]]
     check_grid(affine, name)
     return affine
 

@@ -6,6 +6,7 @@ import pydicom.uid as uid
 
 from pleura.imaging.dicom.geometry import Grid, arrange, orientation_name
 from pleura.imaging.dicom.grouping import Series
+from pleura.imaging.dicom.uid_names import uid_name
 from pleura.imaging.dicom.words import is_localizer_name, other_region
 from pleura.imaging.fitness_rules import FitnessRules
 from pleura.imaging.limits import Limits
@@ -51,9 +52,9 @@ def _kind_reasons(series: Series) -> list[str]:
     """Reasons of what kind of object it is: modality, localizer, derived, secondary capture, part of the body."""
     file, plane = series.first.file, series.first.plane
     reasons = []
-    secondary = "Secondary Capture" in uid.UID(file.sop_class).name
+    secondary = "Secondary Capture" in uid_name(file.sop_class)
     if file.modality not in ("CT", "") or (not secondary and file.sop_class not in _CT_CLASSES):
-        found = f"modality {file.modality}" if file.modality not in ("CT", "") else uid.UID(file.sop_class).name
+        found = f"modality {file.modality}" if file.modality not in ("CT", "") else uid_name(file.sop_class)
         reasons.append(f"not CT ({found or 'kind not stated'})")
     if secondary:
         reasons.append("a secondary capture, not measured values")

@@ -164,7 +164,7 @@ def read_header(path: Path, name: str, limits: Limits) -> DicomFile | None:
     start = _start(data)
     if start is None:
         return None
-    for allowed in (*_CHUNKS, limits.header_bytes):
+    for allowed in (*(chunk for chunk in _CHUNKS if chunk < limits.header_bytes), limits.header_bytes):
         if len(data) < min(allowed, size):
             with reading(name), path.open("rb") as file:
                 data = file.read(allowed)
@@ -178,6 +178,10 @@ def read_header(path: Path, name: str, limits: Limits) -> DicomFile | None:
             continue
         if last or at + 12 <= len(data):
             break
+    if at + 12 > len(data) < size:
+        raise UnreadableFileError(
+            f"{name} has no pixel data within its first {len(data)} bytes, as far as is read; export it again"
+        )
     with reading(name):
         header = _describe(dataset, syntax, data, at, path, name, limits)
     known = header.sop_class and header.series_uid if start == 0 else header.series_uid or header.pixels is not None

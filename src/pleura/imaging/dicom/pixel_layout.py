@@ -8,6 +8,7 @@ import pydicom.uid as uid
 from pydicom.dataset import Dataset
 
 from pleura.imaging.dicom.tags import Tag
+from pleura.imaging.dicom.uid_names import uid_name
 from pleura.imaging.dicom.values import integer, text
 from pleura.imaging.limits import Limits
 
@@ -96,7 +97,7 @@ def _header_problem(dataset: Dataset, syntax: str, frames: int, limits: Limits) 
     if integer(dataset, Tag.PIXEL_REPRESENTATION) not in (0, 1):
         return "it does not say whether its pixels are signed"
     if syntax not in NATIVE | ENCAPSULATED:
-        return f"its transfer syntax {uid.UID(syntax).name} is not read"
+        return f"its transfer syntax {uid_name(syntax)} is not read"
     return ""
 
 
