@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from diagnosis.chest_phantom import chest_phantom
-from pleura.diagnosis.pipeline import UNDETERMINED, Diagnosis, diagnose_study
+from pleura.diagnosis.compose import UNDETERMINED
+from pleura.diagnosis.pipeline import Diagnosis, diagnose_study
 from pleura.diagnosis.report import Report
 from pleura.errors import ModelError, StudyError
 from pleura.imaging.nifti_write import write_nifti

@@ -10,9 +10,7 @@ from pleura.imaging.volume import Source, Volume
 def _volume(slices: int, dz: float, dx: float) -> Volume:
     affine = np.zeros((4, 4))
     affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = dz, dx, dx, 1
-    return Volume(
-        hu=np.zeros((slices, 4, 4), np.int16), affine=affine, source=Source(format="nifti", sha256="0" * 64)
-    )
+    return Volume(hu=np.zeros((slices, 4, 4), np.int16), affine=affine, source=Source(format="nifti", sha256="0" * 64))
 
 
 @pytest.mark.parametrize(

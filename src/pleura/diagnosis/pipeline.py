@@ -12,32 +12,27 @@ import torch
 
 from pleura import __version__
 from pleura.diagnosis.clock import StepClock
-from pleura.diagnosis.explain import activation_map, map_to_volume, share_inside
-from pleura.diagnosis.quality import study_notes
-from pleura.diagnosis.report import (
-    Classification,
-    Explanation,
-    LungMeasurements,
-    ModelInfo,
-    Provenance,
-    Report,
-    SeriesInfo,
-    StudyInfo,
+from pleura.diagnosis.compose import (
+    classification,
+    explanation,
+    model_info,
+    series_infos,
+    study_info,
+    warnings_of,
 )
+from pleura.diagnosis.explain import activation_map, map_to_volume
+from pleura.diagnosis.quality import study_notes
+from pleura.diagnosis.report import LungMeasurements, Provenance, Report
 from pleura.errors import ModelError
 from pleura.imaging.inplane import prepare
 from pleura.imaging.lungs import lung_litres, lung_notes, lung_slices, segment_lungs
-from pleura.imaging.study import Study, load_study
+from pleura.imaging.study import load_study
 from pleura.imaging.volume import Volume
-from pleura.models.card import Card
 from pleura.models.device import choose_device
 from pleura.models.files import Model
-from pleura.models.predict import Prediction, predict
+from pleura.models.predict import predict
 
-__all__ = ["UNDETERMINED", "Diagnosis", "diagnose_study"]
-
-UNDETERMINED = "undetermined"
-"""The answer where no class reaches the model's threshold."""
+__all__ = ["Diagnosis", "diagnose_study"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,19 +96,19 @@ def diagnose_study(
         target = int(prediction.mean.argmax()) if explain is None else classes.index(explain)
         maps = activation_map(prediction.features, model.network.classify, target)
         heat = map_to_volume(maps, prediction.subsets + extent.start, volume.shape, extent)
-        explanation = _explanation(heat, lungs, volume, classes[target])
+        found = explanation(heat, lungs, volume, classes[target])
     right, left = lung_litres(lungs, volume)
     report = Report(
-        warnings=_warnings(model.card),
-        study=_study_info(volume),
-        series=_series_infos(study),
+        warnings=warnings_of(model.card),
+        study=study_info(volume),
+        series=series_infos(study),
         lungs=LungMeasurements(
             right_ml=1000 * right, left_ml=1000 * left, first_slice=extent.start, last_slice=extent.stop - 1
         ),
-        classification=_classification(prediction, model.card, extent.start),
-        explanation=explanation,
+        classification=classification(prediction, model.card, extent.start),
+        explanation=found,
         quality=(*volume.source.notes, *study_notes(volume), *lung_notes(lungs, volume)),
-        model=_model_info(model),
+        model=model_info(model),
         provenance=Provenance(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             pleura=__version__,
@@ -133,92 +128,3 @@ def diagnose_study(
         ),
     )
     return Diagnosis(report=report, volume=volume, lungs=lungs, heat=heat)
-
-
-def _classification(prediction: Prediction, card: Card, offset: int) -> Classification:
-    top = int(prediction.mean.argmax())
-    threshold = card.thresholds["answer"]
-    return Classification(
-        classes=card.classes,
-        probabilities=tuple(map(float, prediction.mean)),
-        subset_probabilities=tuple(tuple(map(float, row)) for row in prediction.probabilities),
-        subset_slices=tuple(tuple(int(k) + offset for k in row) for row in prediction.subsets),
-        top_class=card.classes[top],
-        answer=card.classes[top] if prediction.mean[top] >= threshold else UNDETERMINED,
-        threshold=threshold,
-    )
-
-
-def _explanation(heat: npt.NDArray[np.uint8], lungs: npt.NDArray[np.uint8], volume: Volume, target: str) -> Explanation:
-    share = share_inside(heat, lungs > 0)
-    method = "Grad-CAM at the last feature maps, mean over the slice subsets"
-    if share is None:
-        return Explanation(
-            method=method,
-            target_class=target,
-            share_in_lungs=None,
-            peak_slice=None,
-            peak_lps_mm=None,
-            peak_side=None,
-            note="No position speaks for this class: the map is empty.",
-        )
-    z, y, x = (int(index) for index in np.unravel_index(int(heat.argmax()), heat.shape))
-    left, back, up = (float(mm) for mm in (volume.affine @ (z, y, x, 1))[:3])
-    return Explanation(
-        method=method,
-        target_class=target,
-        share_in_lungs=share,
-        peak_slice=z,
-        peak_lps_mm=(round(left, 1), round(back, 1), round(up, 1)),
-        peak_side=("outside the lungs", "right lung", "left lung")[int(lungs[z, y, x])],
-        note="The peak lies outside the lungs: read this answer with suspicion." if lungs[z, y, x] == 0 else "",
-    )
-
-
-def _warnings(card: Card) -> tuple[str, ...]:
-    if card.synthetic:
-        return ("Synthetic training data: this model has seen no patient. Its answers say nothing about one.",)
-    return ()
-
-
-def _study_info(volume: Volume) -> StudyInfo:
-    source = volume.source
-    return StudyInfo(
-        format=source.format,
-        patient_id=source.patient_id,
-        study_date=source.study_date,
-        study_uid=source.study_uid,
-        series_uid=source.series_uid,
-        series_description=source.series_description,
-        manufacturer=source.manufacturer,
-        scanner=source.scanner,
-        kernel=source.kernel,
-        shape=volume.shape,
-        spacing_mm=volume.spacing,
-        sha256=source.sha256,
-    )
-
-
-def _series_infos(study: Study) -> tuple[SeriesInfo, ...]:
-    return tuple(
-        SeriesInfo(
-            series_uid=candidate.series_uid,
-            description=candidate.summary,
-            chosen=candidate.chosen,
-            reasons=candidate.reasons,
-        )
-        for candidate in study.candidates
-    )
-
-
-def _model_info(model: Model) -> ModelInfo:
-    card = model.card
-    return ModelInfo(
-        name=card.name,
-        id=model.id,
-        architecture=card.architecture,
-        licence=card.licence,
-        synthetic_training_data=card.synthetic,
-        training_data=str(card.training.get("summary", card.description)),
-        performance=str(card.metrics.get("summary", "Not measured.")),
-    )
