@@ -67,6 +67,9 @@ def test_a_chest_is_plausible_with_noise_and_cut_out_lungs() -> None:
     noise = np.random.default_rng(0).normal(0, 120, CHEST.shape).astype(np.int16)
     assert implausible(CHEST) == ""
     assert implausible(CHEST + noise) == ""
+    filled = CHEST.copy()
+    filled[:, :, :8] = -3024  # what some scanners write outside their field
+    assert implausible(filled) == ""
 
 
 @pytest.mark.parametrize(
@@ -76,6 +79,7 @@ def test_a_chest_is_plausible_with_noise_and_cut_out_lungs() -> None:
         (np.full_like(CHEST, -1024), "near water"),
         (CHEST + 1024, "below -500"),
         ((CHEST + 1000) * 4 - 1000, "above 1500"),
+        (CHEST * 10 - 200, "below -1250"),
         (np.random.default_rng(0).integers(-1024, 1024, CHEST.shape).astype(np.int16), "as in noise"),
         (np.random.default_rng(0).permutation(CHEST.ravel()).reshape(CHEST.shape), "as in noise"),
     ],

@@ -28,8 +28,9 @@ def to_hounsfield(
     intercept: float,
     bits_stored: int = 16,
     padding: tuple[int, int] | None = None,
+    lowest: int = AIR,
 ) -> bool:
-    """Turn stored values into HU: rescale, padding to air, and nothing below air.
+    """Turn stored values into HU: rescale, padding to air, and nothing below `lowest`.
 
     Parameters
     ----------
@@ -38,6 +39,7 @@ def to_hounsfield(
     slope, intercept : HU = slope * stored + intercept
     bits_stored : low bits that count; those above are dropped (they may hold an overlay)
     padding : first and last stored value, unsigned as written, that mean "not scanned"
+    lowest : HU below it are raised to it
 
     Returns
     -------
@@ -51,15 +53,15 @@ def to_hounsfield(
         np.right_shift(stored, spare, out=stored)
     if slope == 1.0 and float(intercept).is_integer() and abs(intercept) <= _HIGHEST and stored.itemsize == 2:
         offset, bounds = int(intercept), np.iinfo(stored.dtype)
-        lowest, highest = AIR - offset, _HIGHEST - offset
-        if lowest > bounds.min:
-            np.maximum(stored, stored.dtype.type(min(lowest, bounds.max)), out=stored)
+        floor, highest = lowest - offset, _HIGHEST - offset
+        if floor > bounds.min:
+            np.maximum(stored, stored.dtype.type(min(floor, bounds.max)), out=stored)
         if highest < bounds.max:
             np.minimum(stored, stored.dtype.type(max(highest, bounds.min)), out=stored)
         np.add(stored.view(np.uint16), np.uint16(offset & 0xFFFF), out=out.view(np.uint16))  # modulo 2**16, in range
     else:
         values = stored.astype(np.float64) * slope + intercept
-        np.clip(np.rint(values, out=values), AIR, _HIGHEST, out=values)
+        np.clip(np.rint(values, out=values), lowest, _HIGHEST, out=values)
         out[...] = values
     if mask is not None:
         np.putmask(out, mask, AIR)
@@ -69,12 +71,13 @@ def to_hounsfield(
 def implausible(hu: npt.NDArray[np.int16]) -> str:
     """Why values cannot be HU of a chest; "" where they can.
 
-    A chest on CT holds air, for there are lungs; tissue near water; little beyond bone; and neighbouring voxels that
-    resemble each other. Maps, masks, pictures of 8 bits, values without a rescale and noise each break one of these.
+    A chest on CT holds air, for there are lungs; tissue near water; little beyond bone; nothing less dense than air but
+    the one value that fills what was not scanned; and neighbouring voxels that resemble each other. Maps, masks,
+    pictures of 8 bits, values without a rescale and noise each break one of these.
 
     Parameters
     ----------
-    hu : HU, axes (z, y, x); some slices are enough
+    hu : HU, axes (z, y, x), not yet raised to `AIR`; some slices are enough
 
     Returns
     -------
@@ -85,12 +88,15 @@ def implausible(hu: npt.NDArray[np.int16]) -> str:
     air = float(np.mean(sample < -500))
     tissue = float(np.mean((sample > -250) & (sample < 250)))
     metal = float(np.mean(sample > 1500))
+    nothing = float(np.mean((sample < -1250) & (sample > sample.min())))
     if air < 0.01:
         return f"implausible HU: {100 * air:.1f} % of voxels are below -500, where a chest has air"
     if tissue < 0.005:
         return f"implausible HU: {100 * tissue:.1f} % of voxels are near water, where a chest has tissue"
     if metal > 0.1:
         return f"implausible HU: {100 * metal:.1f} % of voxels are above 1500, as if not rescaled"
+    if nothing > 0.02:
+        return f"implausible HU: {100 * nothing:.1f} % of voxels are below -1250, where nothing is"
     values = np.clip(sample, AIR, 1500).astype(np.float32)
     values -= values.mean()
     likeness = float(np.mean(values[:, :, 1:] * values[:, :, :-1]) / max(float(np.mean(values * values)), 1e-6))

@@ -164,7 +164,7 @@ def _convert(values: npt.NDArray[np.generic], out: npt.NDArray[np.int16], header
             "infinity); fill them with -1024 where nothing was scanned"
         )
     scaled = values.astype(np.float64) * header.slope + header.intercept
-    np.clip(np.rint(scaled, out=scaled), AIR, np.iinfo(np.int16).max, out=scaled)
+    np.clip(np.rint(scaled, out=scaled), -32768, 32767, out=scaled)
     out[...] = scaled
 
 
@@ -204,9 +204,7 @@ def read_nifti(
                 got = stream.readinto(target.reshape(-1).view(np.uint8).data)  # type: ignore[attr-defined]
                 if got != target.nbytes:
                     raise UnreadableFileError(f"{name} ends before its header says; export it again")
-                if direct:
-                    np.maximum(slice_, AIR, out=slice_)
-                else:
+                if not direct:
                     _convert(buffer, slice_, header, name)
             if stream.read(1):
                 raise UnreadableFileError(f"{name} goes on after its header says it ends; export it again")
@@ -214,4 +212,5 @@ def read_nifti(
     hu = np.ascontiguousarray(turned, dtype=np.int16)
     if problem := implausible(hu):
         raise IntensityError(f"{name} has {problem}; convert it from DICOM with its rescale, in HU")
+    np.maximum(hu, AIR, out=hu)
     return hu, affine, header

@@ -92,9 +92,10 @@ class Study:
         lines = [f"{c.summary}: {'; '.join(c.reasons)}" for c in self.candidates[:_SERIES_IN_MESSAGE]]
         if len(self.candidates) > _SERIES_IN_MESSAGE:
             lines.append(f"and {len(self.candidates) - _SERIES_IN_MESSAGE} more")
+        alone = self.path.is_file() and [c.slices for c in self.candidates] == [1]
+        wanted = "Give the folder of the whole series" if alone else "Give an axial, unprocessed chest CT series in HU"
         raise NoUsableSeriesError(
-            f"no series of {self.path.name} is fit for chest diagnosis. " + " | ".join(lines) + ". Give an axial, "
-            "unprocessed chest CT series in HU"
+            f"no series of {self.path.name} is fit for chest diagnosis. {' | '.join(lines)}. {wanted}"
         )
 
     def read(self) -> Volume:

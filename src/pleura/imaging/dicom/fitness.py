@@ -53,9 +53,10 @@ def _kind_reasons(series: Series) -> list[str]:
     file, plane = series.first.file, series.first.plane
     reasons = []
     secondary = "Secondary Capture" in uid_name(file.sop_class)
-    if file.modality not in ("CT", "") or (not secondary and file.sop_class not in _CT_CLASSES):
-        found = f"modality {file.modality}" if file.modality not in ("CT", "") else uid_name(file.sop_class)
-        reasons.append(f"not CT ({found or 'kind not stated'})")
+    if file.modality not in ("CT", ""):
+        reasons.append(f"not CT (modality {file.modality})")
+    elif not secondary and file.sop_class not in _CT_CLASSES and (file.sop_class or not file.modality):
+        reasons.append(f"not CT ({uid_name(file.sop_class) or 'neither modality nor SOP class stated'})")
     if secondary:
         reasons.append("a secondary capture, not measured values")
     kind = [word.upper() for word in plane.image_type]
@@ -97,8 +98,8 @@ def _value_reasons(series: Series) -> list[str]:
 def _kernels_are_mixed(series: Series, rules: FitnessRules) -> bool:
     """Whether other kernels fill this one's places, rather than being whole reconstructions of their own."""
     own = {s.plane.position for s in series.slices}
-    for sibling in series.siblings:
-        other = {s.plane.position for s in sibling.slices}
+    for slices in series.kernels.values():
+        other = {s.plane.position for s in slices}
         if len(own & other) < rules.shared_positions * max(len(own), len(other)):
             return True
     return False
@@ -117,8 +118,9 @@ def judge(series: Series, rules: FitnessRules, limits: Limits) -> Judgement:
     if orientation and orientation != "axial":
         reasons.append(f"not axial but {orientation}")
     if _kernels_are_mixed(series, rules):
-        names = [series.first.plane.kernel, *(s.first.plane.kernel for s in series.siblings)]
-        reasons.append(f"mixed kernels ({', '.join(sorted(name or 'not stated' for name in names))})")
+        names = sorted(name or "not stated" for name in series.kernels)
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        reasons.append(f"mixed kernels ({', '.join(names[:4])}{more})")
     if count < rules.slices:
         reasons.append(f"too few slices ({count}, where at least {rules.slices} are needed)")
     if min(rows, columns) < rules.matrix and rows * columns:

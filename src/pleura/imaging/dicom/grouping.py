@@ -1,9 +1,10 @@
 """Headers of a study in, its series out: by SeriesInstanceUID, and within it by plane, matrix, spacing and kernel."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pleura.imaging.boundary import reading
 from pleura.imaging.dicom.header import DicomFile
 from pleura.imaging.dicom.planes import Plane
 
@@ -28,8 +29,8 @@ class Series:
     """Slices that could form one volume."""
 
     slices: tuple[Slice, ...] = field(repr=False)
-    siblings: tuple["Series", ...] = field(default=(), repr=False)
-    """Other groups of the same SeriesInstanceUID that differ in the kernel alone."""
+    kernels: Mapping[str, Sequence[Slice]] = field(repr=False)
+    """By kernel, these slices and those of the same SeriesInstanceUID that differ from them in the kernel alone."""
 
     @property
     def first(self) -> Slice:
@@ -58,32 +59,38 @@ def _key_but_kernel(slice_: Slice) -> _Key:
 
 
 def without_copies(files: Iterable[DicomFile]) -> tuple[list[DicomFile], int]:
-    """Drop files that are copies, byte for byte, of one already seen under the same SOPInstanceUID.
+    """Count a series once that was exported several times.
 
-    Files that share the UID but differ stay, and show as duplicate positions.
+    Files are copies where they share the SOPInstanceUID and every byte. They are dropped from a series in which each
+    file is there equally often; a stray copy of some slices stays, and shows as duplicate positions.
 
     Returns
     -------
-    files : in the given order
+    files : in the order of their first appearance
     dropped : how many copies there were
     """
-    seen: dict[str, list[DicomFile]] = {}
-    hashes: dict[str, bytes] = {}
-    dropped = 0
-
-    def digest(file: DicomFile) -> bytes:
-        if file.name not in hashes:
-            with file.path.open("rb") as stream:
-                hashes[file.name] = hashlib.file_digest(stream, "sha256").digest()
-        return hashes[file.name]
-
+    by_uid: dict[str, list[DicomFile]] = {}
     for file in files:
-        twins = seen.setdefault(file.sop_uid or file.name, [])
-        if any(digest(twin) == digest(file) for twin in twins):
-            dropped += 1
-        else:
-            twins.append(file)
-    return [file for twins in seen.values() for file in twins], dropped
+        by_uid.setdefault(file.sop_uid or file.name, []).append(file)
+    distinct: dict[str, list[list[DicomFile]]] = {}  # of each series, the copies of each file
+    for twins in by_uid.values():
+        copies: dict[object, list[DicomFile]] = {}
+        for file in twins:
+            copies.setdefault(_digest(file) if len(twins) > 1 else None, []).append(file)
+        for same in copies.values():
+            distinct.setdefault(same[0].series_uid, []).append(same)
+    kept, dropped = [], 0
+    for series in distinct.values():
+        once = len({len(same) for same in series}) == 1
+        for same in series:
+            kept += same[:1] if once else same
+            dropped += len(same) - 1 if once else 0
+    return kept, dropped
+
+
+def _digest(file: DicomFile) -> bytes:
+    with reading(file.name), file.path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
 
 
 def group(files: Sequence[DicomFile]) -> list[Series]:
@@ -98,10 +105,4 @@ def group(files: Sequence[DicomFile]) -> list[Series]:
             slice_ = Slice(file, frame)
             kernels = groups.setdefault(_key_but_kernel(slice_), {})
             kernels.setdefault(slice_.plane.kernel, []).append(slice_)
-    out = []
-    for kernels in groups.values():
-        alone = {kernel: Series(slices=tuple(slices)) for kernel, slices in kernels.items()}
-        for kernel, series in alone.items():
-            siblings = tuple(other for name, other in alone.items() if name != kernel)
-            out.append(Series(slices=series.slices, siblings=siblings))
-    return out
+    return [Series(slices=tuple(slices), kernels=kernels) for kernels in groups.values() for slices in kernels.values()]

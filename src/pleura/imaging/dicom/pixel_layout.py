@@ -33,6 +33,8 @@ ENCAPSULATED = frozenset(
 )
 """Transfer syntaxes with compressed pixel data that are decoded; the 8-bit ones cannot hold HU."""
 _UNDEFINED = 0xFFFFFFFF
+_SPARE_BYTES = 16 * 2**20
+"""What may follow compressed pixel data in a file, or be lost to compression of noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ def find_pixels(
     present, needed = path.stat().st_size - offset, layout.frame_bytes * frames
     if layout.encapsulated != (length == _UNDEFINED):
         return None, "the length of its pixel data does not fit its transfer syntax"
+    if layout.encapsulated and present > 2 * needed + _SPARE_BYTES:
+        return None, f"{present} bytes of compressed pixel data, where {needed} would hold them plain"
     if layout.encapsulated:
         return layout, "" if present > 0 else "no pixel data"
     if length not in (needed, needed + needed % 2):

@@ -11,7 +11,7 @@ from pleura.imaging.boundary import reading
 from pleura.imaging.dicom.decode_pool import DecoderPool, Job
 from pleura.imaging.dicom.grouping import Slice
 from pleura.imaging.dicom.pixel_layout import PixelLayout
-from pleura.imaging.hounsfield import to_hounsfield
+from pleura.imaging.hounsfield import AIR, to_hounsfield
 
 __all__ = ["read_stack"]
 
@@ -34,7 +34,7 @@ def _fill(stored: npt.NDArray[np.integer], path: Path, offset: int, name: str) -
         raise UnreadableFileError(f"{name} is truncated: {done} of {len(view)} bytes of pixel data; export it again")
 
 
-def read_stack(slices: Sequence[Slice], pool: DecoderPool) -> tuple[npt.NDArray[np.int16], bool]:
+def read_stack(slices: Sequence[Slice], pool: DecoderPool, *, lowest: int = AIR) -> tuple[npt.NDArray[np.int16], bool]:
     """Read slices of one matrix into HU.
 
     Each file is read once, each slice straight into its place where the file allows, so that memory stays at the
@@ -44,6 +44,7 @@ def read_stack(slices: Sequence[Slice], pool: DecoderPool) -> tuple[npt.NDArray[
     ----------
     slices : whose rescale is known
     pool : decodes compressed slices
+    lowest : HU below it are raised to it
 
     Returns
     -------
@@ -70,6 +71,7 @@ def read_stack(slices: Sequence[Slice], pool: DecoderPool) -> tuple[npt.NDArray[
             intercept=plane.intercept,
             bits_stored=layout.bits_stored,
             padding=plane.padding,
+            lowest=lowest,
         )
 
     compressed = []

@@ -91,7 +91,7 @@ def _sampled_reason(slices: Sequence[Slice], pool: DecoderPool) -> str:
     """Why values of a few slices cannot be HU, or cannot be read; "" where they can."""
     probes = [slices[int(share * (len(slices) - 1))] for share in _PROBES]
     try:
-        hu, _ = read_stack(probes, pool)
+        hu, _ = read_stack(probes, pool, lowest=-32768)
     except UnreadableFileError as error:
         return str(error)
     return implausible(hu)
