@@ -1,6 +1,7 @@
 """What leaves the boundary around foreign parsers."""
 
 import struct
+import threading
 import warnings
 
 import pytest
@@ -41,3 +42,25 @@ def test_warnings_stay_inside_and_come_back_after() -> None:
         warnings.warn("hidden", stacklevel=1)
     with pytest.warns(UserWarning, match="seen"):
         warnings.warn("seen", stacklevel=1)
+
+
+def test_overlapping_threads_leave_warnings_as_they_were() -> None:
+    """Two blocks that overlap without nesting: the first to enter leaves first."""
+    before = list(warnings.filters)
+    steps = [threading.Event() for _ in range(3)]
+
+    def second() -> None:
+        steps[0].wait(5)
+        with reading("b"):
+            steps[1].set()
+            steps[2].wait(5)
+            warnings.warn("hidden", stacklevel=1)
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with reading("a"):
+        steps[0].set()
+        steps[1].wait(5)
+    steps[2].set()
+    thread.join()
+    assert list(warnings.filters) == before

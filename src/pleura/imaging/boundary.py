@@ -1,12 +1,42 @@
 """Whatever a parser raises on hostile bytes goes in, one of our errors comes out."""
 
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from pleura.errors import PleuraError, UnreadableFileError
 
 __all__ = ["reading"]
+
+
+class _Silence:
+    """Warnings are off while any thread is inside, and as they were before once the last has left.
+
+    `warnings.catch_warnings` alone keeps what it found for each block; blocks of two threads that overlap would put
+    back each other's state in the wrong order.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._restore = ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._restore.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._restore.close()
+
+
+_silence = _Silence()
 
 
 @contextmanager
@@ -28,8 +58,7 @@ def reading(name: str) -> Iterator[None]:
         In place of what the block raised; an error of Pleura's own passes unchanged.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _silence:
             yield
     except PleuraError:
         raise
