@@ -1,5 +1,4 @@
-"""What README and tutorial show is what happens: every command of their `sh` blocks is run, in order, in a new folder.
-"""
+"""Every command that README and tutorial show in `sh` blocks is run, in order, in a new folder."""
 
 import os
 import re
