@@ -106,7 +106,7 @@ def coronal_picture(volume: Volume, lungs: npt.NDArray[np.uint8], heat: npt.NDAr
 
 
 def _around_lungs(volume: Volume, lungs: npt.NDArray[np.uint8]) -> tuple[slice, slice, slice]:
-    """The box of the lungs with a margin, along z, y, x; the whole volume where there are none."""
+    """Find the box of the lungs with a margin, along z, y, x; the whole volume where there are none."""
     box = []
     for axis, mm in enumerate(volume.spacing):
         seen = np.flatnonzero(lungs.any(axis=tuple({0, 1, 2} - {axis})))

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from pleura.errors import NoLungsError
 from pleura.imaging.lungs.airways import find_airways
 from pleura.imaging.lungs.body import AIR_HU, inside_air, outside_air
 from pleura.imaging.lungs.coarse import coarsen
@@ -13,12 +14,14 @@ from pleura.imaging.lungs.gas import find_gas
 from pleura.imaging.lungs.measure import lung_litres, lung_notes, lung_slices
 from pleura.imaging.lungs.mirror import find_midplane
 from pleura.imaging.lungs.opaque import opaque_lung
-from pleura.imaging.lungs.parts import aerated_lung
+from pleura.imaging.lungs.parts import aerated_lung, with_haze
 from pleura.imaging.lungs.sides import LEFT, RIGHT, dividing_sheet, side_markers, sides_of
 from pleura.imaging.lungs.wall import find_wall
 from pleura.imaging.volume import Volume
 
 __all__ = ["lung_litres", "lung_notes", "lung_slices", "segment_lungs"]
+
+_ROUNDS = 2
 
 
 def segment_lungs(volume: Volume) -> npt.NDArray[np.uint8]:
@@ -45,19 +48,24 @@ def segment_lungs(volume: Volume) -> npt.NDArray[np.uint8]:
     labels, _ = inside_air(coarse, outside)
     inside = labels > 0
     body = ~outside
+    body_ml = float((body & (coarse.hu > AIR_HU)).sum() * coarse.voxel_ml)
+    if body_ml == 0.0:
+        raise NoLungsError("no lungs in the field of view: there is only air; choose a series that shows the chest")
     plane = find_midplane(coarse, body)
     airways = find_airways(coarse, inside, plane.column())
-    body_ml = float((body & (coarse.hu > AIR_HU)).sum() * coarse.voxel_ml)
     airways |= find_gas(coarse, inside & ~airways)
     air = aerated_lung(coarse, inside, airways, body_ml)
+    air = with_haze(air, coarse, outside | airways)
     sheet = dividing_sheet(side_markers(air, coarse, plane.column()), coarse, plane.column())
     side = sides_of(air, sheet)
     aerated = [closed(side == label, coarse.spacing, 10.0) & ~airways & ~outside for label in (RIGHT, LEFT)]
-    walls = find_wall(side == RIGHT, side == LEFT, coarse, plane)
+    known = aerated
+    for _ in range(_ROUNDS):
+        walls = find_wall(known[0], known[1], coarse, plane)
+        known = [known[n] | opaque_lung(known[n], known[1 - n], walls[n], coarse, plane, left=n == 1) for n in (0, 1)]
     whole = np.zeros_like(side)
     for n, label in enumerate((RIGHT, LEFT)):
-        opaque = opaque_lung(aerated[n], aerated[1 - n], walls[n], coarse, plane, left=label == LEFT)
-        filled = closed(aerated[n] | opaque, coarse.spacing, 6.0)
+        filled = closed(known[n], coarse.spacing, 6.0)
         for k in range(len(filled)):
             filled[k] = ndimage.binary_fill_holes(filled[k])
         whole[filled & (whole == 0) & ~airways & ~outside] = label

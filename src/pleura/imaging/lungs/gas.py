@@ -12,16 +12,16 @@ __all__ = ["find_gas"]
 Mask = npt.NDArray[np.bool_]
 
 _GAS_HU = -930
-_TISSUE_HU = -300
+_LUNG_HU = (-930, -600)
 _LEAST_ML = 1.0
-_TISSUE_SHARE = 0.5
+_LUNG_SHARE = 0.08
 
 
 def find_gas(coarse: Coarse, inside: Mask) -> Mask:
-    """Find pockets of nearly pure air with tissue all around.
+    """Find pockets of nearly pure air with no lung around.
 
     An emphysematous lung can be as dark, but goes over into lung; a pocket of gas ends at a wall. So each pocket is
-    judged by what lies two to three blocks behind its border: tissue or lung.
+    judged by what lies two to three blocks behind its border: hardly any voxel there has lung's density around gas.
 
     Parameters
     ----------
@@ -48,6 +48,7 @@ def find_gas(coarse: Coarse, inside: Mask) -> Mask:
         )
         distance = distance_mm(labels[wide] == n, coarse.spacing)
         behind = (distance > 1.9 * block) & (distance <= 3.1 * block)
-        if behind.any() and (coarse.hu[wide][behind] > _TISSUE_HU).mean() > _TISSUE_SHARE:
+        values = coarse.hu[wide][behind]
+        if values.size and ((values > _LUNG_HU[0]) & (values < _LUNG_HU[1])).mean() < _LUNG_SHARE:
             out[wide] |= (distance <= 1.5 * block) & inside[wide]
     return out

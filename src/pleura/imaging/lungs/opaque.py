@@ -21,12 +21,14 @@ _RAISED_MM = 25.0
 """A lung that ends higher above the other one's base than this ends at opaque lung, not at the diaphragm."""
 _HIGHER_MM = 10.0
 """The right dome of the diaphragm stands higher than the left by about this much."""
+_RINGS = 8
 _LEAD_MM = 25.0
 _WIDE_MM = 55.0
 """A lung that begins further from the mid-plane than this, and `_LEAD_MM` further than the other one, begins at
 opaque lung, not at the mediastinum; except beside the left of the heart."""
+_FAR_MM = 75.0
 _BEHIND_MM = 45.0
-"""Beside and behind the spine's centre every lung begins nearer to the mid-plane than this, about `_SPINE_MM` from it."""
+"""Beside and behind the spine's centre every lung begins nearer to the mid-plane than this, about `_SPINE_MM` off."""
 _SPINE_MM = 30.0
 
 
@@ -56,7 +58,7 @@ def _spine_row(coarse: Coarse, plane: MidPlane, lung: Mask) -> int:
     return int(np.searchsorted(counts, 0.5 * counts[-1]))
 
 
-def medial_map(own: Mask, other: Mask, coarse: Coarse, plane: MidPlane, *, left: bool) -> Array:
+def medial_map(own: Mask, other: Mask, coarse: Coarse, plane: MidPlane, *, left: bool) -> tuple[Array, Mask]:
     """Distance from the mid-plane at which a side's lung begins, were it all aerated; axes (z, y), mm.
 
     Where aerated lung tells, it is taken at its word, unless it begins implausibly far out. Elsewhere the other lung's
@@ -69,7 +71,7 @@ def medial_map(own: Mask, other: Mask, coarse: Coarse, plane: MidPlane, *, left:
     theirs[np.isinf(theirs)] = np.nan
     spine = _spine_row(coarse, plane, own | other)
     behind = (np.arange(own.shape[1]) >= spine)[None]
-    doubtful = ((mine - theirs > _LEAD_MM) & (mine > _WIDE_MM)) | ((mine > _BEHIND_MM) & behind)
+    doubtful = ((mine - theirs > _LEAD_MM) & (mine > _WIDE_MM)) | (mine > _FAR_MM) | ((mine > _BEHIND_MM) & behind)
     if left:
         front, back = extent(own, 1)
         low, high = extent(own, 0)
@@ -78,10 +80,38 @@ def medial_map(own: Mask, other: Mask, coarse: Coarse, plane: MidPlane, *, left:
     known = np.isfinite(mine) & ~doubtful
     lead = _spread(np.where(doubtful, np.nan, mine - theirs), steps, 0.0)
     medial = _spread(np.where(known, mine, theirs + lead), steps, 40.0)
-    return np.where(~known & behind, np.minimum(medial, _SPINE_MM), medial)
+    return np.where(~known & behind, np.minimum(medial, _SPINE_MM), medial), ~known & np.isfinite(theirs)
 
 
-def floor_map(own: Mask, other: Mask, coarse: Coarse, plane: MidPlane, *, left: bool) -> Array:
+def _dome(base: Array, wall: Wall, coarse: Coarse, lung: Mask) -> Array:
+    """Height of a round dome under a side's lung, which falls from its middle to the chest wall; (y, x), mm.
+
+    The height at a share of the way to the wall is the lower third of the bases known there.
+    """
+    low, high = extent(lung, 0)
+    lower = slice(low, (low + high) // 2 + 1)
+    centre = np.median(wall.centre[lower], axis=0)
+    reach = np.maximum(wall.radius[lower].max(axis=0), 1.0)
+    dy = np.arange(base.shape[0])[:, None] * coarse.spacing[1] - centre[0]
+    dx = np.arange(base.shape[1])[None, :] * coarse.spacing[2] - centre[1]
+    turn = np.rint(np.arctan2(dy, dx) / (2 * np.pi) * reach.size).astype(np.int64) % reach.size
+    share = np.hypot(dy, dx) / reach[turn]
+    edges = np.linspace(0.0, 1.0, _RINGS + 1)
+    middles = 0.5 * (edges[1:] + edges[:-1])
+    heights = np.full(_RINGS, np.nan)
+    for ring in range(_RINGS):
+        here = base[(share >= edges[ring]) & (share < edges[ring + 1])]
+        here = here[np.isfinite(here)]
+        if here.size >= 5:
+            heights[ring] = np.percentile(here, 33)
+    known = np.isfinite(heights)
+    if not known.any():
+        return np.full(base.shape, np.inf)
+    heights = np.minimum.accumulate(np.interp(middles, middles[known], heights[known]))
+    return np.interp(share, middles, heights)
+
+
+def floor_map(own: Mask, other: Mask, wall: Wall, coarse: Coarse, plane: MidPlane, *, left: bool) -> Array:
     """Height of the diaphragm under a lung, were it all aerated; axes (y, x), mm above the lowest slice.
 
     Where aerated lung tells, it is taken at its word, unless it ends implausibly far above the other lung's base.
@@ -93,7 +123,8 @@ def floor_map(own: Mask, other: Mask, coarse: Coarse, plane: MidPlane, *, left: 
     doubtful = base - across > normal + _RAISED_MM
     rise = _spread(np.where(doubtful, np.nan, base - across), (sy, sx), normal)
     floor = np.where(doubtful | ~np.isfinite(base), across + rise, base)
-    floor = _spread(floor, (sy, sx / 3.0), np.inf)
+    dome = _dome(base, wall, coarse, own)
+    floor = np.where(np.isfinite(floor), np.where(doubtful, np.minimum(floor, np.maximum(dome, across)), floor), dome)
     front, back = extent(own | other, 1)
     middle = (front + back) // 2
     floor[middle:] = np.minimum.accumulate(floor[middle:], axis=0)
@@ -113,9 +144,10 @@ def opaque_lung(own: Mask, other: Mask, wall: Wall, coarse: Coarse, plane: MidPl
     """
     offset = plane.offset_mm()
     here = offset > 0 if left else offset < 0
-    lateral = np.abs(offset)[None] >= medial_map(own, other, coarse, plane, left=left)[..., None]
+    medial, guessed = medial_map(own, other, coarse, plane, left=left)
+    lateral = np.abs(offset)[None] >= medial[..., None]
     height = (np.arange(coarse.hu.shape[0]) + 0.5)[:, None, None] * coarse.spacing[0]
-    above = height >= floor_map(own, other, coarse, plane, left=left)[None]
-    shown = plane.reflect(other) | beyond_lung(wall, coarse)
+    above = height >= floor_map(own, other, wall, coarse, plane, left=left)[None]
+    shown = plane.reflect(other) | beyond_lung(wall, coarse) | guessed[..., None]
     expected = here[None] & inside(wall, coarse) & lateral & above & shown
     return np.asarray(expected & (coarse.hu < _OPAQUE_HU) & ~own)

@@ -10,12 +10,15 @@ from pleura.errors import NoLungsError
 from pleura.imaging.lungs.coarse import Coarse
 from pleura.imaging.lungs.distance import distance_mm
 
-__all__ = ["aerated_lung"]
+__all__ = ["aerated_lung", "with_haze"]
 
 Mask = npt.NDArray[np.bool_]
 
 _LUNG_HU = (-965.0, -450.0)
 """Median within a lung; gas in stomach and bowel is nearer -1000."""
+_HAZE_HU = -200
+"""Dense ground glass stays below this; fat, about -100, does not."""
+_HAZE_MM = 40.0
 _LEAST_ML = 250.0
 _LEAST_PART_ML = 100.0
 _LEAST_PART_SHARE = 0.08
@@ -84,3 +87,18 @@ def aerated_lung(coarse: Coarse, inside: Mask, airways: Mask, body_ml: float) ->
     keep = np.zeros(count + 1, np.bool_)
     keep[[part.label for part in lungs if part.ml >= least]] = True
     return np.asarray(keep[labels])
+
+
+def with_haze(lung: Mask, coarse: Coarse, barred: Mask) -> Mask:
+    """Add the haze that is joined to a lung: ground glass too dense to count as air.
+
+    Parameters
+    ----------
+    lung : aerated lung
+    coarse : the block means
+    barred : air around the patient, airways and gas; blocks beside them are blurred with air and do not count
+    """
+    near = distance_mm(lung, coarse.spacing) <= _HAZE_MM
+    clear = distance_mm(barred, coarse.spacing) > 1.5 * max(coarse.spacing[1:])
+    mask = (coarse.hu < _HAZE_HU) & near & clear
+    return np.asarray(ndimage.binary_propagation(lung, mask=mask | lung))

@@ -36,7 +36,10 @@ _MEDIAL = 0.6
 _NEAR_MM = 15.0
 _THIN_MM = 9.0
 _ALIKE_MM = 15.0
+_BRIDGE_MM = 12.0
+_BRIDGE_TURN = np.deg2rad(11.5)
 _SHOULDERS = 0.75
+_BACKWARD = 0.2
 _CARTILAGE = -0.6
 """Sine of the direction, from the centre, in front of which ribs are cartilage."""
 
@@ -51,6 +54,8 @@ class Wall:
     """Distance from the centre to the wall, mm; axes (z, angle); 0 where nothing is known."""
     lung: Array
     """Distance from the centre to the outermost aerated lung, mm; 0 where a ray meets none."""
+    reached: Mask
+    """Whether lung can be taken to reach the wall along a ray."""
 
 
 @njit(cache=True, nogil=True)
@@ -120,8 +125,10 @@ def inside(wall: Wall, coarse: Coarse) -> Mask:
 
 def beyond_lung(wall: Wall, coarse: Coarse) -> Mask:
     """Every block between the outermost aerated lung of its ray and the wall."""
-    shell = Wall(centre=wall.centre, radius=np.where(wall.lung > 0, wall.radius, 0).astype(np.float32), lung=wall.lung)
-    return inside(shell, coarse) & ~np.asarray(_inside(wall.centre, wall.lung, coarse.hu.shape, *coarse.spacing[1:]))
+    sy, sx = coarse.spacing[1:]
+    shell = np.where(wall.reached, wall.radius, 0).astype(np.float32)
+    out = _inside(wall.centre, shell, coarse.hu.shape, sy, sx)
+    return np.asarray(out & ~_inside(wall.centre, wall.lung, coarse.hu.shape, sy, sx))
 
 
 def _mirrored(values: Array) -> Array:
@@ -185,6 +192,15 @@ def _typical(rib: Array, nearer: npt.NDArray[np.float64], near_z: int, near_turn
     return np.take_along_axis(near, chosen[..., None], axis=-1)[..., 0]
 
 
+def _bridged(lung: Array, coarse: Coarse) -> Array:
+    """Bridge dents of a lung's outer border that are narrower than the chest wall can have them."""
+    near_z, near_turn = round(_BRIDGE_MM / coarse.spacing[0]), round(_BRIDGE_TURN / (2 * np.pi) * ANGLES)
+    window = (2 * near_z + 1, 2 * near_turn + 1)
+    wrapped = np.pad(lung, ((0, 0), (2 * near_turn, 2 * near_turn)), mode="wrap")
+    closed = ndimage.grey_closing(wrapped, size=window, mode="nearest")
+    return np.asarray(closed[:, 2 * near_turn : -2 * near_turn])
+
+
 def find_wall(right: Mask, left: Mask, coarse: Coarse, plane: MidPlane) -> tuple[Wall, Wall]:
     """Find the inner chest wall of both sides.
 
@@ -208,7 +224,9 @@ def find_wall(right: Mask, left: Mask, coarse: Coarse, plane: MidPlane) -> tuple
     low, high = extent(right | left, 0)
     shoulders = (np.arange(len(right)) > low + _SHOULDERS * (high - low))[:, None]
     cosine = np.cos(2 * np.pi * np.arange(ANGLES) / ANGLES)
-    bony = np.sin(2 * np.pi * np.arange(ANGLES) / ANGLES) > _CARTILAGE
+    sine = np.sin(2 * np.pi * np.arange(ANGLES) / ANGLES)
+    hidden = (sine > _BACKWARD) & occupied(right | left, 0)[:, None] & ~shoulders
+    bony = sine > _CARTILAGE
     walls = []
     for side in (0, 1):
         lung, rib = marched[side]
@@ -218,11 +236,14 @@ def find_wall(right: Mask, left: Mask, coarse: Coarse, plane: MidPlane) -> tuple
         ribs -= np.median((ribs - lung)[touching]) if touching.sum() > ANGLES else _RIB_TO_LUNG_MM
         other = _mirrored(marched[1 - side][0])
         alike = (lung > 0) & (np.abs(lung - other) < _ALIKE_MM)
-        ribs = np.where(np.isfinite(ribs) & bony, ribs, other)
+        ribs = np.where(np.isfinite(ribs) & bony, np.minimum(ribs, rib), other)
         guess = np.where(other > 0, np.minimum(ribs, other + 3.0), 0.0)
         guess = np.where(alike, np.where(shoulders, lung, ribs), guess)
+        guess = np.where((lung == 0) & (other == 0) & hidden, ribs, guess)
         radius = np.where((lung > 0) & (guess < lung + _THIN_MM), lung, guess).astype(np.float32)
+        radius = np.maximum(radius, np.minimum(_bridged(lung, coarse), np.maximum(ribs, lung)))
         wrapped = np.pad(radius, ((0, 0), (1, 1)), mode="wrap")
         radius = ndimage.median_filter(wrapped, (3, 3), mode="nearest")[:, 1:-1]
-        walls.append(Wall(centre=centres[side], radius=np.maximum(radius, lung), lung=lung))
+        reached = (lung > 0) | ((other == 0) & hidden)
+        walls.append(Wall(centre=centres[side], radius=np.maximum(radius, lung), lung=lung, reached=reached))
     return walls[0], walls[1]
