@@ -108,7 +108,7 @@ def _dome(base: Array, wall: Wall, coarse: Coarse, lung: Mask) -> Array:
     if not known.any():
         return np.full(base.shape, np.inf)
     heights = np.minimum.accumulate(np.interp(middles, middles[known], heights[known]))
-    return np.interp(share, middles, heights)
+    return np.asarray(np.interp(share, middles, heights), dtype=np.float64)
 
 
 def floor_map(own: Mask, other: Mask, wall: Wall, coarse: Coarse, plane: MidPlane, *, left: bool) -> Array:
