@@ -14,7 +14,7 @@ class Source:
     """Where a volume came from, in DICOM's words; empty where the input does not say."""
 
     format: str
-    """"dicom" or "nifti"."""
+    """"dicom", "nifti", or "synthetic" for a case that was never a file."""
     sha256: str
     """Hash over the decoded voxels and the affine, so that the same images give the same hash in any packing."""
     patient_id: str = ""
