@@ -80,7 +80,7 @@ def test_the_folder_is_a_cohort_and_holds_what_was_drawn(tmp_path) -> None:
             if form == "nifti":
                 expected[row.study] = case.volume.hu
             else:
-                assert len(list(row.study.glob("*.dcm"))) == 24
+                assert len(list(row.study.glob("*.dcm"))) == 36
             for path, array in expected.items():
                 image = nib.load(path)
                 assert np.array_equal(np.asarray(image.dataobj).transpose(2, 1, 0), array)
