@@ -93,10 +93,11 @@ def test_a_signal_leaves_a_whole_checkpoint(place: Path, number: signal.Signals)
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # background jobs ignore it
     )
     checkpoint = folder / "out" / "checkpoint.safetensors"
     limit = time.monotonic() + 120
-    while not checkpoint.exists() and time.monotonic() < limit:
+    while not (folder / "out" / "log.csv").exists() and time.monotonic() < limit:  # it follows the first checkpoint
         time.sleep(0.05)
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
