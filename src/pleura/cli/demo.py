@@ -24,7 +24,7 @@ def demo(
 ) -> None:
     """Make three small synthetic hospitals, train the shipped model further on them, diagnose one held-out DICOM study.
 
-    Takes about seven minutes on two cores. Everything is synthetic: no number it prints says anything about patients.
+    Takes about four minutes on two cores. Everything is synthetic: no number it prints says anything about patients.
 
     Example: pleura demo --out try
     """
