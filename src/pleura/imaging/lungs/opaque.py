@@ -22,11 +22,12 @@ _RAISED_MM = 25.0
 _HIGHER_MM = 10.0
 """The right dome of the diaphragm stands higher than the left by about this much."""
 _RINGS = 8
+_WIDE_MM = ((70.0, 58.0), (75.0, 65.0))
+"""Right, left: lower, upper half."""
 _LEAD_MM = 25.0
-_WIDE_MM = 55.0
+_LEAST_WIDE_MM = 55.0
 """A lung that begins further from the mid-plane than this, and `_LEAD_MM` further than the other one, begins at
-opaque lung, not at the mediastinum; except beside the left of the heart."""
-_FAR_MM = 75.0
+opaque lung as well."""
 _BEHIND_MM = 45.0
 """Beside and behind the spine's centre every lung begins nearer to the mid-plane than this, about `_SPINE_MM` off."""
 _SPINE_MM = 30.0
@@ -58,29 +59,48 @@ def _spine_row(coarse: Coarse, plane: MidPlane, lung: Mask) -> int:
     return int(np.searchsorted(counts, 0.5 * counts[-1]))
 
 
+def _medial(lung: Mask, spine: int, plane: MidPlane, *, left: bool) -> Array:
+    """Distance from the mid-plane at which aerated lung begins, (z, y), mm; NaN where there is none or it cannot be.
+
+    Lung that begins too far out begins at opaque lung, not at the mediastinum: beyond `_BEHIND_MM` beside and behind
+    the spine's centre, beyond `_WIDE_MM` elsewhere, except beside the left of the heart.
+    """
+    distance = np.where(lung, np.abs(plane.offset_mm())[None], np.inf).min(axis=2)
+    (low, high), (front, back) = extent(lung, 0), extent(lung, 1)
+    height = np.arange(lung.shape[0])[:, None]
+    row = np.arange(lung.shape[1])[None]
+    limit = np.where(height > 0.5 * (low + high), *_WIDE_MM[left][::-1])
+    limit = np.where(row >= spine, _BEHIND_MM, limit)
+    if left:
+        beside_heart = (row < min(spine, 0.3 * front + 0.7 * back)) & (height < 0.4 * low + 0.6 * high)
+        limit = np.where(beside_heart, np.inf, limit)
+    return np.where(distance < limit, distance, np.nan)
+
+
 def medial_map(own: Mask, other: Mask, coarse: Coarse, plane: MidPlane, *, left: bool) -> tuple[Array, Mask]:
     """Distance from the mid-plane at which a side's lung begins, were it all aerated; axes (z, y), mm.
 
     Where aerated lung tells, it is taken at its word, unless it begins implausibly far out. Elsewhere the other lung's
     reflection counts, moved by how far the two differ where both are known.
+
+    Returns
+    -------
+    The distances, and the rows in which lung is expected although no aerated lung shows where it begins.
     """
     steps = coarse.spacing[0], coarse.spacing[1]
-    aside = np.abs(plane.offset_mm())[None]
-    mine, theirs = (np.where(mask, aside, np.inf).min(axis=2) for mask in (own, other))
-    mine[np.isinf(mine)] = np.nan
-    theirs[np.isinf(theirs)] = np.nan
     spine = _spine_row(coarse, plane, own | other)
-    behind = (np.arange(own.shape[1]) >= spine)[None]
-    doubtful = ((mine - theirs > _LEAD_MM) & (mine > _WIDE_MM)) | (mine > _FAR_MM) | ((mine > _BEHIND_MM) & behind)
-    if left:
-        front, back = extent(own, 1)
-        low, high = extent(own, 0)
-        beside_heart = np.arange(own.shape[1]) < min(spine, 0.3 * front + 0.7 * back)
-        doubtful &= ~(beside_heart[None] & (np.arange(own.shape[0]) < 0.4 * low + 0.6 * high)[:, None])
+    mine = _medial(own, spine, plane, left=left)
+    theirs = _medial(other, spine, plane, left=not left)
+    low, high = extent(own, 0)
+    height = np.arange(len(own))[:, None]
+    heart = (height < 0.4 * low + 0.6 * high) & left
+    doubtful = (mine - theirs > _LEAD_MM) & (mine > _LEAST_WIDE_MM) & ~heart
     known = np.isfinite(mine) & ~doubtful
-    lead = _spread(np.where(doubtful, np.nan, mine - theirs), steps, 0.0)
+    lead = _spread(np.where(known, mine - theirs, np.nan), steps, 0.0)
     medial = _spread(np.where(known, mine, theirs + lead), steps, 40.0)
-    return np.where(~known & behind, np.minimum(medial, _SPINE_MM), medial), ~known & np.isfinite(theirs)
+    behind = (np.arange(own.shape[1]) >= spine)[None]
+    medial = np.where(~known & behind, np.minimum(medial, _SPINE_MM), medial)
+    return medial, ~known & (np.isfinite(theirs) | (height > 0.5 * (low + high)))
 
 
 def _dome(base: Array, wall: Wall, coarse: Coarse, lung: Mask) -> Array:

@@ -39,6 +39,8 @@ _ALIKE_MM = 15.0
 _BRIDGE_MM = 12.0
 _BRIDGE_TURN = np.deg2rad(11.5)
 _SHOULDERS = 0.75
+_APEX = 0.9
+_ACROSS_MM = 70.0
 _BACKWARD = 0.2
 _CARTILAGE = -0.6
 """Sine of the direction, from the centre, in front of which ribs are cartilage."""
@@ -167,7 +169,8 @@ def _centres(right: Mask, left: Mask, coarse: Coarse, plane: MidPlane) -> tuple[
 
 def _thin_bone(lung: Mask, coarse: Coarse, plane: MidPlane) -> Mask:
     """Bone that is no thicker than a rib, and brighter than the heart where that holds contrast medium."""
-    thick = eroded(coarse.hu > _BRIGHT_HU, coarse.spacing, _THICK_MM)
+    half = max(_THICK_MM, 1.2 * max(coarse.spacing[1:]))
+    thick = eroded(coarse.hu > _BRIGHT_HU, coarse.spacing, half)
     front, back = extent(lung, 1)
     middle = np.zeros(lung.shape[1], np.bool_)
     middle[int(0.8 * front + 0.2 * back) : int(0.4 * front + 0.6 * back)] = True
@@ -175,7 +178,7 @@ def _thin_bone(lung: Mask, coarse: Coarse, plane: MidPlane) -> Mask:
     limit = _RIB_HU
     if heart.sum() * coarse.voxel_ml > _HEART_ML:
         limit = max(limit, float(np.percentile(coarse.hu[heart], 90)) + _ABOVE_BLOOD_HU)
-    return np.asarray((coarse.hu > limit) & ~dilated(thick, coarse.spacing, _THICK_MM + 1.5 * coarse.spacing[2]))
+    return np.asarray((coarse.hu > limit) & ~dilated(thick, coarse.spacing, half + 1.5 * coarse.spacing[2]))
 
 
 def _typical(rib: Array, nearer: npt.NDArray[np.float64], near_z: int, near_turn: int) -> Array:
@@ -225,25 +228,34 @@ def find_wall(right: Mask, left: Mask, coarse: Coarse, plane: MidPlane) -> tuple
     shoulders = (np.arange(len(right)) > low + _SHOULDERS * (high - low))[:, None]
     cosine = np.cos(2 * np.pi * np.arange(ANGLES) / ANGLES)
     sine = np.sin(2 * np.pi * np.arange(ANGLES) / ANGLES)
-    hidden = (sine > _BACKWARD) & occupied(right | left, 0)[:, None] & ~shoulders
+    height = ((np.arange(len(right)) - low) / max(high - low, 1))[:, None]
+    hidden = (height >= 0) & (height < _SHOULDERS) & (sine > _BACKWARD)
+    above_heart = (height > 0.5) & (height < _APEX)
     bony = sine > _CARTILAGE
     walls = []
     for side in (0, 1):
         lung, rib = marched[side]
-        rib[:, (cosine if side == 0 else -cosine) > _MEDIAL] = np.inf
+        outward = (cosine if side == 0 else -cosine) <= _MEDIAL
+        rib[:, ~outward] = np.inf
         ribs = _typical(rib, np.where(shoulders, _NEARER[1], _NEARER[0]), *reach)
         touching = (lung > 0) & (ribs - lung < _NEAR_MM)
         ribs -= np.median((ribs - lung)[touching]) if touching.sum() > ANGLES else _RIB_TO_LUNG_MM
         other = _mirrored(marched[1 - side][0])
         alike = (lung > 0) & (np.abs(lung - other) < _ALIKE_MM)
-        ribs = np.where(np.isfinite(ribs) & bony, np.minimum(ribs, rib), other)
+        nearest = np.minimum(ribs, rib)
+        ribs = np.where(np.isfinite(nearest) & bony, nearest, other)
         guess = np.where(other > 0, np.minimum(ribs, other + 3.0), 0.0)
         guess = np.where(alike, np.where(shoulders, lung, ribs), guess)
-        guess = np.where((lung == 0) & (other == 0) & hidden, ribs, guess)
+        blind = (lung == 0) & (other == 0) & np.isfinite(nearest) & (hidden | (above_heart & outward))
+        guess = np.where(blind, nearest, guess)
         radius = np.where((lung > 0) & (guess < lung + _THIN_MM), lung, guess).astype(np.float32)
         radius = np.maximum(radius, np.minimum(_bridged(lung, coarse), np.maximum(ribs, lung)))
         wrapped = np.pad(radius, ((0, 0), (1, 1)), mode="wrap")
         radius = ndimage.median_filter(wrapped, (3, 3), mode="nearest")[:, 1:-1]
-        reached = (lung > 0) | ((other == 0) & hidden)
-        walls.append(Wall(centre=centres[side], radius=np.maximum(radius, lung), lung=lung, reached=reached))
+        # towards the mid-plane the mediastinum bounds the lung, not a wall
+        radius = np.where(outward, radius, np.maximum(radius, _ACROSS_MM))
+        reached = ((lung > 0) | blind) & outward
+        walls.append(
+            Wall(centre=centres[side], radius=np.maximum(radius, lung).astype(np.float32), lung=lung, reached=reached)
+        )
     return walls[0], walls[1]
