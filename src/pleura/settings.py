@@ -11,6 +11,7 @@ from pleura.errors import RecipeError
 
 __all__ = [
     "CLASSES",
+    "LABELS",
     "AugmentationSettings",
     "InputSettings",
     "LossSettings",
@@ -26,6 +27,8 @@ __all__ = [
 
 CLASSES = ("healthy", "covid-19", "other-viral", "bacterial")
 """The classes of the UCADI classifier, in the order of its outputs."""
+LABELS = (*CLASSES, "tuberculosis", "nodule")
+"""What a case of a cohort may be labelled; a model uses the cases of its own classes."""
 
 Settings = TypeVar("Settings")
 
