@@ -4,6 +4,7 @@ import pytest
 
 from pleura.data.cohort import read_cohort
 from pleura.errors import CohortError
+from pleura.settings import CLASSES
 
 HEADER = "case,patient,hospital,label,severity,split,study,lungs,lesions"
 ROWS = (
@@ -59,7 +60,7 @@ def test_a_byte_order_mark_and_further_columns_do_no_harm(folder: Path) -> None:
             "g,p1,east,healthy,0,test,studies/a.nii.gz,,",
             "patient p1 is in two splits: case a in train, case g in test",
         ),
-        ("g,p9,east,tuberculosis,0,train,studies/a.nii.gz,,", 'line 8, case g: label "tuberculosis" is not a class'),
+        ("g,p9,east,influenza,0,train,studies/a.nii.gz,,", 'line 8, case g: label "influenza"; need one of healthy'),
         ("g,p9,east,healthy,4,train,studies/a.nii.gz,,", 'line 8, case g: severity "4"'),
         ("g,p9,east,healthy,,train,studies/a.nii.gz,,", 'severity ""'),
         ("g,p9,east,healthy,0,training,studies/a.nii.gz,,", 'line 8, case g: split "training"'),
@@ -104,6 +105,66 @@ def test_a_class_with_no_training_case_is_refused(folder: Path) -> None:
 def test_other_classes_can_be_asked_for(folder: Path) -> None:
     _write(folder, *(row for row in ROWS if "healthy" in row or "covid" in row))
     assert len(read_cohort(folder, classes=("healthy", "covid-19")).cases) == 3
+
+
+def test_cases_of_other_labels_are_read_and_can_be_left_out(folder: Path) -> None:
+    further = ("g,p6,east,tuberculosis,2,train,studies/a.nii.gz,,", "h,p7,west,nodule,1,test,studies/a.nii.gz,,")
+    _write(folder, *ROWS, *further)
+    cohort = read_cohort(folder)
+    assert cohort.counts("label") == {
+        "bacterial": 2,
+        "covid-19": 1,
+        "healthy": 2,
+        "nodule": 1,
+        "other-viral": 1,
+        "tuberculosis": 1,
+    }
+    two = cohort.of_classes(("healthy", "tuberculosis"))
+    assert ([case.case for case in two.cases], two.name) == (["a", "e", "g"], "two")
+    assert [case.case for case in cohort.of_classes(CLASSES).cases] == list("abcdef")
+    with pytest.raises(CohortError, match="no training case of class nodule"):
+        read_cohort(folder, classes=("nodule", "healthy"))
+
+
+def test_optional_columns_are_read_and_may_be_empty(folder: Path) -> None:
+    cells = [
+        "masks/b.nii.gz,F,61,12,relapse,GE LightSpeed16,1.25",
+        ",M,40.5,,,,",
+        ",O,,0,plateau,,",
+        *([",,,,,,"] * 3),
+    ]
+    _write(
+        folder,
+        *(f"{row},{more}" for row, more in zip(ROWS, cells, strict=True)),
+        header=HEADER + ",lobes,sex,age,day,course,scanner,thickness",
+    )
+    a, b, c, d, _, _ = read_cohort(folder).cases
+    assert (a.lobes, a.sex, a.age, a.day) == (folder / "masks" / "b.nii.gz", "F", 61.0, 12)
+    assert (a.course, a.scanner, a.thickness) == ("relapse", "GE LightSpeed16", 1.25)
+    assert (b.lobes, b.sex, b.age, b.day, b.course, b.scanner, b.thickness) == (None, "M", 40.5, None, None, None, None)
+    assert (c.sex, c.day, c.course) == ("O", 0, "plateau")
+    assert (d.sex, d.age, d.day) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("lobes", "masks/z.nii.gz", "masks/z.nii.gz is not there"),
+        ("lobes", "../z.nii.gz", "leaves the cohort"),
+        ("sex", "female", 'line 2, case a: sex "female"; need one of F, M, O, or nothing'),
+        ("age", "61Y", 'age "61Y"; need a number from 0 to 130'),
+        ("age", "nan", 'age "nan"'),
+        ("age", "-1", 'age "-1"'),
+        ("day", "1.5", 'day "1.5"; need a whole number'),
+        ("course", "recovery", 'course "recovery"; need one of peak-recovery'),
+        ("thickness", "0", 'thickness "0"; need a number from 0.01 to 50'),
+    ],
+)
+def test_a_wrong_value_in_an_optional_column_is_refused(folder: Path, column: str, cell: str, said: str) -> None:
+    _write(folder, f"{ROWS[0]},{cell}", *(f"{row}," for row in ROWS[1:]), header=f"{HEADER},{column}")
+    with pytest.raises(CohortError) as caught:
+        read_cohort(folder)
+    assert said in str(caught.value)
 
 
 def test_an_empty_table_a_missing_column_or_file_is_refused(folder: Path) -> None:

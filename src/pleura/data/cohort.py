@@ -4,17 +4,24 @@ import csv
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path, PurePosixPath
 
 from pleura.errors import CohortError
-from pleura.settings import CLASSES
+from pleura.settings import CLASSES, LABELS
 
-__all__ = ["COLUMNS", "SPLITS", "Case", "Cohort", "read_cohort"]
+__all__ = ["COLUMNS", "COURSES", "OPTIONAL_COLUMNS", "SEXES", "SPLITS", "Case", "Cohort", "read_cohort"]
 
 COLUMNS = ("case", "patient", "hospital", "label", "severity", "split", "study", "lungs", "lesions")
-"""Columns of `cases.csv`; others may follow."""
+"""Columns that `cases.csv` must have; others may follow."""
+OPTIONAL_COLUMNS = ("lobes", "sex", "age", "day", "course", "scanner", "thickness")
+"""Columns of `cases.csv` that are read where they are there; any cell of them may be empty."""
 SPLITS = ("train", "validation", "test")
+SEXES = ("F", "M", "O")
+"""DICOM's words for Patient's Sex."""
+COURSES = ("peak-recovery", "relapse", "plateau", "deterioration")
+"""How a disease can go on from one study of a patient to the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +41,20 @@ class Case:
     """Reference lung mask on the study's grid."""
     lesions: Path | None
     """Reference lesion mask on the study's grid."""
+    lobes: Path | None = None
+    """Reference lobe mask on the study's grid."""
+    sex: str | None = None
+    """One of `SEXES`."""
+    age: float | None = None
+    """Years at the study."""
+    day: int | None = None
+    """Days from the first symptom to the study."""
+    course: str | None = None
+    """One of `COURSES`, for a patient with several studies."""
+    scanner: str | None = None
+    """Manufacturer and model, in any words."""
+    thickness: float | None = None
+    """Slice thickness, mm."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +74,10 @@ class Cohort:
         """Give the cases of a split, in the table's order."""
         return tuple(case for case in self.cases if case.split == name)
 
+    def of_classes(self, classes: Sequence[str]) -> "Cohort":
+        """Give the cohort with the cases of these labels only, in the table's order."""
+        return replace(self, cases=tuple(case for case in self.cases if case.label in classes))
+
     def counts(self, key: str, split: str | None = None) -> dict[str, int]:
         """Count cases by "label", "hospital" or "split", sorted by name."""
         counted = Counter(str(getattr(case, key)) for case in self.cases if split in (None, case.split))
@@ -65,17 +90,19 @@ def read_cohort(folder: Path, *, classes: Sequence[str] = CLASSES) -> Cohort:
     Parameters
     ----------
     folder : holds `cases.csv` and `cohort.toml`
-    classes : the labels a case may have; each needs a case in the training split
+    classes : each needs a case in the training split; cases of other labels of `pleura.settings.LABELS` are read as
+        well, and `Cohort.of_classes` leaves them out
 
     Raises
     ------
     CohortError
         If a file is missing or cannot be read, or the table contradicts itself or the files it names: a missing
-        column, an empty table, a case named twice, a label that is not a class, a wrong severity or split, a path
-        that leaves the folder or is not there, a patient in two splits, a class with no training case.
+        column, an empty table, a case named twice, an unknown label, a wrong severity or split, a path that leaves the
+        folder or is not there, a patient in two splits, a class with no training case, or a value in an optional column
+        that cannot be.
     """
     about = _read_about(folder / "cohort.toml")
-    cases = tuple(_read_case(folder, row, number, classes) for number, row in _read_rows(folder / "cases.csv"))
+    cases = tuple(_read_case(folder, row, number) for number, row in _read_rows(folder / "cases.csv"))
     if not cases:
         raise CohortError(f"{folder / 'cases.csv'} has no cases, only a header")
     _check_table(cases, classes)
@@ -126,13 +153,13 @@ def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         raise CohortError(f"cannot read {path}: {error}") from error
 
 
-def _read_case(folder: Path, row: dict[str, str], number: int, classes: Sequence[str]) -> Case:
+def _read_case(folder: Path, row: dict[str, str], number: int) -> Case:
     where = f"cases.csv, line {number}" + (f", case {row['case']}" if row["case"] else "")
     for column in ("case", "patient", "hospital", "study"):
         if not row[column].strip():
             raise CohortError(f"{where}: {column} is empty")
-    if row["label"] not in classes:
-        raise CohortError(f'{where}: label "{row["label"]}" is not a class; the classes are {", ".join(classes)}')
+    if row["label"] not in LABELS:
+        raise CohortError(f'{where}: label "{row["label"]}"; need one of {", ".join(LABELS)}')
     if row["severity"] not in ("0", "1", "2", "3"):
         raise CohortError(f'{where}: severity "{row["severity"]}"; need 0 (none) to 3')
     if row["split"] not in SPLITS:
@@ -147,7 +174,43 @@ def _read_case(folder: Path, row: dict[str, str], number: int, classes: Sequence
         study=_resolve(folder, row["study"], where),
         lungs=_resolve(folder, row["lungs"], where) if row["lungs"] else None,
         lesions=_resolve(folder, row["lesions"], where) if row["lesions"] else None,
+        lobes=_resolve(folder, row["lobes"], where) if row.get("lobes") else None,
+        sex=_one_of(row, "sex", SEXES, where),
+        age=_number(row, "age", 0, 130, where),
+        day=_whole(row, "day", where),
+        course=_one_of(row, "course", COURSES, where),
+        scanner=row.get("scanner") or None,
+        thickness=_number(row, "thickness", 0.01, 50, where),
     )
+
+
+def _one_of(row: dict[str, str], column: str, known: Sequence[str], where: str) -> str | None:
+    """Give a word of an optional column; None where it is empty."""
+    word = row.get(column) or None
+    if word is not None and word not in known:
+        raise CohortError(f'{where}: {column} "{word}"; need one of {", ".join(known)}, or nothing')
+    return word
+
+
+def _number(row: dict[str, str], column: str, low: float, high: float, where: str) -> float | None:
+    """Give a number of an optional column; None where it is empty."""
+    written = row.get(column)
+    if not written:
+        return None
+    try:
+        value = float(written)
+    except ValueError:
+        value = float("nan")
+    if not (isfinite(value) and low <= value <= high):
+        raise CohortError(f'{where}: {column} "{written}"; need a number from {low:g} to {high:g}, or nothing')
+    return value
+
+
+def _whole(row: dict[str, str], column: str, where: str) -> int | None:
+    value = _number(row, column, -1000, 10000, where)
+    if value is not None and not value.is_integer():
+        raise CohortError(f'{where}: {column} "{row[column]}"; need a whole number, or nothing')
+    return None if value is None else int(value)
 
 
 def _resolve(folder: Path, written: str, where: str) -> Path:
