@@ -9,6 +9,7 @@ from pleura.data.synthetic.anatomy.body import draw_anatomy
 from pleura.data.synthetic.anatomy.patient import Patient
 from pleura.data.synthetic.findings.classes import draw_findings
 from pleura.data.synthetic.findings.kinds import FLUID
+from pleura.data.synthetic.findings.stage import Stage
 from pleura.data.synthetic.scanner.acquire import acquire
 from pleura.data.synthetic.scanner.protocol import Protocol
 from pleura.errors import RecipeError
@@ -39,7 +40,9 @@ class SyntheticCase:
     """0 for healthy, else 1 to 3."""
 
 
-def generate_case(*, seed: int, label: str, severity: int = 2, protocol: Protocol | None = None) -> SyntheticCase:
+def generate_case(
+    *, seed: int, label: str, severity: int = 2, protocol: Protocol | None = None, stage: Stage | None = None
+) -> SyntheticCase:
     """Generate one case; the same arguments give the same voxels.
 
     Parameters
@@ -48,6 +51,8 @@ def generate_case(*, seed: int, label: str, severity: int = 2, protocol: Protoco
     label : healthy, covid-19, other-viral or bacterial
     severity : 1 to 3; a healthy case has severity 0 whatever is given
     protocol : None draws a scanner and a small grid from the seed
+    stage : the day of the disease's course; None draws the disease at its usual extent. With another stage the same
+        seed is the same patient with the same lesions grown or shrunk; it changes nothing for a healthy case or a nodule
 
     Raises
     ------
@@ -63,7 +68,7 @@ def generate_case(*, seed: int, label: str, severity: int = 2, protocol: Protoco
     grade = 0 if label == "healthy" else severity
     p = protocol or Protocol.draw(seed)
     anatomy = draw_anatomy(seed)
-    findings = draw_findings(anatomy, label, grade, step=3.0 if p.shape[-1] > 200 else 5.0)
+    findings = draw_findings(anatomy, label, grade, step=3.0 if p.shape[-1] > 200 else 5.0, stage=stage)
     scan = acquire(anatomy, findings, p)
     lobes = np.where(scan.lesions == FLUID, 0, scan.lobes).astype(np.uint8)
     source = Source(

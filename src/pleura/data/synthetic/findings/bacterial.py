@@ -3,7 +3,8 @@
 import numpy as np
 
 from pleura.data.synthetic.findings.lung_grid import LungGrid
-from pleura.data.synthetic.findings.pattern import Findings, draw_burden, pack
+from pleura.data.synthetic.findings.pattern import Findings, draw_amount, pack
+from pleura.data.synthetic.findings.stage import Stage
 
 __all__ = ["draw_bacterial"]
 
@@ -11,10 +12,11 @@ EFFUSION = 0.42
 """Share of the cases with fluid in the pleural space."""
 
 
-def draw_bacterial(g: np.random.Generator, lungs: LungGrid, severity: int) -> Findings:
+def draw_bacterial(g: np.random.Generator, lungs: LungGrid, severity: int, stage: Stage | None) -> Findings:
     """Draw a consolidated segment that keeps to its lobe, with a thin halo and perhaps an effusion on the same side."""
     L = lungs
-    f = draw_burden(g, severity)
+    amount = draw_amount(g, severity, stage)
+    f = amount.now
     lobes = [int(g.choice([1, 2, 3, 4, 5], p=[0.16, 0.12, 0.32, 0.12, 0.28]))]
     if severity == 3 or g.random() < 0.25:
         lobes.append(int(g.choice([q for q in (3, 5, 1, 4) if q not in lobes])))
@@ -25,8 +27,8 @@ def draw_bacterial(g: np.random.Generator, lungs: LungGrid, severity: int) -> Fi
     d = np.sqrt((L.x - L.x[k, j, i]) ** 2 + (L.y - L.y[k, j, i]) ** 2 + (0.85 * (L.z - L.z[k, j, i])) ** 2)
     share = float(inside[L.mask].mean())
     score = np.where(inside, 3.0 - d / 26.0 + 0.45 * L.noise(g, 9) + 0.35 * L.noise(g, 4.5), -9.0)
-    core = L.cut(score, min(f * 0.85, 0.93 * share), 0.35) * inside
-    halo = L.cut(score, min(f * 1.5, 0.98 * share), 1.0) * inside
+    core = L.cut(score, min(f * 0.85, 0.93 * share), 0.35) * inside * amount.strength
+    halo = L.cut(score, min(f * 1.5, 0.98 * share), 1.0) * inside * amount.strength
     ground_glass = halo * np.clip(g.normal(0.33, 0.06) + 0.08 * L.noise(g, 7), 0.1, 0.7)
     fluid = 0 * halo
     if g.random() < EFFUSION:  # level with a meniscus

@@ -12,11 +12,16 @@ from scipy.ndimage import gaussian_filter
 
 from pleura.data.synthetic.anatomy.capsules import PAINTED
 from pleura.data.synthetic.findings.lung_grid import LungGrid
+from pleura.data.synthetic.findings.stage import Stage
 
-__all__ = ["Findings", "Painted", "draw_burden", "draw_consolidated_share", "pack"]
+__all__ = ["Amount", "Findings", "Painted", "draw_amount", "draw_burden", "draw_consolidated_share", "pack"]
 
 Array = npt.NDArray[np.float64]
 Field = npt.NDArray[np.floating]
+
+
+LARGEST_SHARE = 0.85
+"""Most of the lungs that a disease can take."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +69,41 @@ def draw_burden(g: np.random.Generator, severity: int) -> float:
 def draw_consolidated_share(g: np.random.Generator, severity: int) -> float:
     """Share of the diseased lung that has consolidated, of the viral diseases."""
     return float(np.clip(g.beta([1.2, 2, 2.8][severity - 1], 3.2), 0, 0.9))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """How much disease there is on the day of the scan."""
+
+    drawn: float
+    """Share of the lungs with disease that the severity draws: the lesions' places and sizes follow from it."""
+    now: float
+    """Share of the lungs with disease on this day."""
+    consolidated: float
+    """Share of the diseased lung that has consolidated."""
+    paving: float
+    """How far thickened septa show, 0 to 1."""
+    bands: float
+    """How far subpleural bands show, 0 to 1."""
+    strength: float
+    """Factor on the density: 1, and falling to 0 with the last of the disease."""
+
+
+def draw_amount(g: np.random.Generator, severity: int, stage: Stage | None) -> Amount:
+    """Draw how much disease there is; a stage replaces what it names, and draws nothing more or less."""
+    drawn = draw_burden(g, severity)
+    consolidated = 0.5 * draw_consolidated_share(g, severity)
+    paving, bands = float(g.beta(1.6, 2.0)), float(g.beta(0.6, 2.5))
+    if stage is None:
+        return Amount(drawn=drawn, now=drawn, consolidated=consolidated, paving=paving, bands=bands, strength=1.0)
+    return Amount(
+        drawn=drawn,
+        now=min(drawn * stage.extent, LARGEST_SHARE),
+        consolidated=stage.consolidation,
+        paving=stage.crazy_paving,
+        bands=stage.bands,
+        strength=min(1.0, stage.extent / 0.3),
+    )
 
 
 def pack(

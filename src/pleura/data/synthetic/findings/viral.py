@@ -5,7 +5,8 @@ import numpy as np
 from pleura.data.synthetic.findings.kinds import GROUND_GLASS
 from pleura.data.synthetic.findings.lung_grid import LungGrid
 from pleura.data.synthetic.findings.objects import draw_centrilobular
-from pleura.data.synthetic.findings.pattern import Findings, Painted, draw_burden, draw_consolidated_share, pack
+from pleura.data.synthetic.findings.pattern import Findings, Painted, draw_amount, pack
+from pleura.data.synthetic.findings.stage import Stage
 
 __all__ = ["draw_viral"]
 
@@ -15,10 +16,11 @@ _GRAIN = {"diffuse": 16.0, "bronchovascular": 8.0, "lobular": 5.5, "peripheral":
 """Grain of the outlines, mm."""
 
 
-def draw_viral(g: np.random.Generator, lungs: LungGrid, severity: int) -> Findings:
+def draw_viral(g: np.random.Generator, lungs: LungGrid, severity: int, stage: Stage | None) -> Findings:
     """Draw ground glass in one of four arrangements, with centrilobular nodules."""
     L = lungs
-    f = draw_burden(g, severity)
+    amount = draw_amount(g, severity, stage)
+    f = amount.drawn
     kind = str(g.choice(list(_ARRANGEMENTS), p=list(_ARRANGEMENTS.values())))
     side = g.normal(0, 0.45) * np.sign(L.x)
     hilar = np.exp(-L.bronchi / 9.0)
@@ -34,13 +36,12 @@ def draw_viral(g: np.random.Generator, lungs: LungGrid, severity: int) -> Findin
     if kind != "diffuse":
         seeds = L.spread(g, int(g.integers(6, 16) + 24 * f), np.exp(2 * prior), 11 + 20 * f)
         score = score + 0.5 * np.maximum(seeds, -1.2)
-    area = L.cut(score, f, 0.9)
+    area = L.cut(score, amount.now, 0.9) * amount.strength
     density = g.normal(0.35, 0.08) + 0.05 * (severity - 2)
     ground_glass = area * np.clip(density + 0.09 * L.noise(g, 7), 0.12, 0.75)
-    late = draw_consolidated_share(g, severity)
     inner = 0.6 * score + 0.9 * L.noise(g, 4.5) + 0.5 * L.noise(g, 10) + 0.7 * hilar
-    consolidation = L.cut(inner, f * late * 0.5, 0.9) * np.clip(2 * area, 0, 1)
-    septa = area * np.clip(0.2 + 0.7 * L.noise(g, 16), 0, 1) * g.beta(1.5, 2.5) * 1.2
+    consolidation = L.cut(inner, amount.now * amount.consolidated, 0.9) * np.clip(2 * area, 0, 1)
+    septa = area * np.clip(0.2 + 0.7 * L.noise(g, 16), 0, 1) * amount.paving * 1.1
     dots = draw_centrilobular(
         g,
         L,
