@@ -11,7 +11,9 @@ from pleura.errors import RecipeError
 
 __all__ = [
     "CLASSES",
+    "GRADES",
     "LABELS",
+    "TASKS",
     "AugmentationSettings",
     "InputSettings",
     "LossSettings",
@@ -27,6 +29,10 @@ __all__ = [
 
 CLASSES = ("healthy", "covid-19", "other-viral", "bacterial")
 """The classes of the UCADI classifier, in the order of its outputs."""
+GRADES = ("I", "II", "III")
+"""Severity of COVID-19, mild to severe."""
+TASKS = ("diagnosis", "severity")
+"""What a classifier may tell apart: `CLASSES`, or `GRADES` of COVID-19."""
 LABELS = (*CLASSES, "tuberculosis", "nodule")
 """What a case of a cohort may be labelled; a model uses the cases of its own classes."""
 
@@ -56,6 +62,8 @@ class InputSettings:
     """Slices in one subset; a multiple of 4."""
     subsets: int = 5
     """Subsets of a case whose probabilities are averaged."""
+    field: str = "slice"
+    """What is seen in plane: the whole "slice", or a square around the "lungs", which then fill it."""
     interval: str = "lung-extent"
     """How far apart a subset's slices lie; "lung-extent": the number of lung slices over `slices`."""
 
@@ -68,6 +76,7 @@ class InputSettings:
         _refuse(self.size < 8 or self.size % 4 != 0, f"input: size = {self.size}; need a multiple of 4, 8 or more")
         _refuse(self.slices < 4 or self.slices % 4 != 0, f"input: slices = {self.slices}; need a multiple of 4")
         _refuse(self.subsets < 1, f"input: subsets = {self.subsets}; need at least 1")
+        _refuse(self.field not in ("slice", "lungs"), f'input: field = "{self.field}"; known are "slice" and "lungs"')
         _refuse(self.interval != "lung-extent", f'input: interval = "{self.interval}"; the only rule is "lung-extent"')
 
 
@@ -79,6 +88,10 @@ class LossSettings:
     """ "equal"; "balanced": one over the class's share of the training cases; "given": `weights`."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """With "given", one positive number a class; only their ratios matter."""
+    ordinal: float = 0.0
+    """Weight of the squared earth mover's distance beside the cross-entropy, for classes that have an order."""
+    lesions: float = 0.0
+    """Weight of the loss that says where the lesions are, beside the one that says what they are; 0 is off."""
 
     def __post_init__(self) -> None:
         kinds = ("balanced", "equal", "given")
@@ -90,6 +103,9 @@ class LossSettings:
         )
         bad = [f"{name} = {value}" for name, value in self.weights.items() if not 0 < value < float("inf")]
         _refuse(bool(bad), f"loss: weights must be positive, got {', '.join(bad)}")
+        for name in ("ordinal", "lesions"):
+            value = getattr(self, name)
+            _refuse(not 0 <= value < float("inf"), f"loss: {name} = {value}; need 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +205,8 @@ class TrainingRecipe:
 
     name: str
     """Name of the model that comes out."""
+    task: str = "diagnosis"
+    """What is told apart: "diagnosis", the four classes; "severity", grades I to III of COVID-19."""
     architecture: str = "densenet3d"
     """A name in the model registry."""
     arguments: Mapping[str, int | float] = field(default_factory=dict)
@@ -211,6 +229,7 @@ class TrainingRecipe:
     """Judged when."""
 
     def __post_init__(self) -> None:
+        _refuse(self.task not in TASKS, f'task = "{self.task}"; known are {", ".join(TASKS)}')
         allowed = self.name.replace("-", "").replace("_", "").replace(".", "")
         _refuse(
             not allowed.isalnum() or not self.name[0].isalnum() or not self.name.isascii(),

@@ -11,6 +11,7 @@ from pleura.data.cache import SliceCache, cache_key, default_cache_folder
 from pleura.data.cohort import Cohort, read_cohort
 from pleura.data.preparation import prepare_study
 from pleura.errors import CohortError, OutputError
+from pleura.imaging.field import Field
 from pleura.imaging.nifti_write import write_nifti
 from pleura.settings import InputSettings
 from training import micro
@@ -28,7 +29,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The studies that were prepared."""
     studies: list[Path] = []
 
-    def prepare(path: Path, settings: InputSettings) -> np.ndarray:
+    def prepare(path: Path, settings: InputSettings) -> tuple[np.ndarray, Field]:
         studies.append(path)
         return prepare_study(path, settings)
 
@@ -40,9 +41,10 @@ def test_what_is_read_is_what_was_prepared(cohort: Cohort, tmp_path: Path) -> No
     cache = SliceCache(tmp_path, SETTINGS)
     keys = cache.warm(cohort.cases[:2])
     for case in cohort.cases[:2]:
-        prepared = prepare_study(case.study, SETTINGS)
+        prepared, field = prepare_study(case.study, SETTINGS)
         entry = cache.open(keys[case.case])
         assert entry.count == len(prepared)
+        assert entry.field == field
         np.testing.assert_array_equal(entry.all(), prepared)
         np.testing.assert_array_equal(entry.take(np.array([3, 3, 7])), prepared[[3, 3, 7]])
         assert entry.all().dtype == entry.take(np.array([0])).dtype == np.int16

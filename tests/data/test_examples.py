@@ -11,6 +11,7 @@ from pleura.imaging.subsets import slice_subsets
 from pleura.settings import AugmentationSettings, InputSettings
 
 SETTINGS = InputSettings(size=16)
+FIELD = {"field": [[0, 20], [0, 16], [0, 16]]}
 PLAIN = AugmentationSettings()
 MIXED = AugmentationSettings(shift=0.1, scale=0.1, offset_hu=20, noise_hu=20)
 
@@ -24,7 +25,7 @@ def slices(rng: np.random.Generator) -> list[np.ndarray]:
 def cache(tmp_path: Path, slices: list[np.ndarray]) -> SliceCache:
     cache = SliceCache(tmp_path, SETTINGS)
     for i, one in enumerate(slices):
-        caching._write(cache._path(f"{i:064}"), one)
+        caching._write(cache._path(f"{i:064}"), one, FIELD)
     return cache
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from pleura.diagnosis.explain import activation_map, map_to_volume, share_inside
+from pleura.imaging.field import Field
 
 
 class _PoolThenLinear(torch.nn.Module):
@@ -38,7 +39,7 @@ def test_a_hot_spot_returns_to_its_slice_row_and_column() -> None:
     maps = np.zeros((1, 4, 8, 8), np.float32)
     maps[0, 2, 1, 6] = 3.0  # third quarter of the subset's depth, second row of eight, seventh column of eight
     subsets = np.arange(10, 42, 2)[None]  # sixteen slices; the third quarter is 26, 28, 30, 32
-    heat = map_to_volume(maps, subsets, (50, 64, 80), slice(10, 42))
+    heat = map_to_volume(maps, subsets, (50, 64, 80), Field((10, 42), (0, 64), (0, 80)))
     z, y, x = np.unravel_index(heat.argmax(), heat.shape)
     assert heat.max() > 200
     assert 26 <= z <= 32
@@ -48,17 +49,37 @@ def test_a_hot_spot_returns_to_its_slice_row_and_column() -> None:
     assert not heat[42:].any()
 
 
+def test_a_hot_spot_of_a_field_lies_where_the_field_does() -> None:
+    maps = np.zeros((1, 4, 8, 8), np.float32)
+    maps[0, :, 1, 6] = 1.0  # rows 4 to 8 and columns 24 to 28 of a field of 32 x 32
+    heat = map_to_volume(maps, np.arange(16)[None], (16, 60, 90), Field((0, 16), (20, 52), (50, 82)))
+    y, x = np.argwhere(heat[8] == heat[8].max()).mean(axis=0)
+    assert 24 <= y < 28
+    assert 74 <= x < 78
+    assert not heat[:, :20].any()
+    assert not heat[:, :, :50].any()
+
+
+def test_a_field_beyond_the_image_loses_only_what_lies_beyond() -> None:
+    maps = np.random.default_rng(5).random((1, 4, 8, 8)).astype(np.float32)
+    subsets = np.arange(16)[None]
+    whole = map_to_volume(maps, subsets, (16, 40, 40), Field((0, 16), (4, 36), (4, 36)))
+    cut = map_to_volume(maps, subsets, (16, 30, 34), Field((0, 16), (-2, 30), (-6, 26)))
+    np.testing.assert_array_equal(cut[:, :, :26], whole[:, 6:36, 10:36])
+    assert not cut[:, :, 26:].any()
+
+
 def test_a_map_that_is_everywhere_the_same_stays_so() -> None:
     maps = np.ones((2, 4, 5, 5), np.float32)
     subsets = np.stack([np.arange(16), np.arange(16) + 3])
-    heat = map_to_volume(maps, subsets, (20, 32, 32), slice(0, 20))
+    heat = map_to_volume(maps, subsets, (20, 32, 32), Field((0, 20), (0, 32), (0, 32)))
     assert (heat == 255).all()
 
 
 def test_a_slice_that_a_subset_repeats_counts_once() -> None:
     maps = np.linspace(0, 1, 4, dtype=np.float32)[None, :, None, None] * np.ones((1, 4, 2, 2), np.float32)
     subsets = np.repeat(np.arange(8), 2)[None]  # a short scan: sixteen draws from eight slices
-    heat = map_to_volume(maps, subsets, (8, 4, 4), slice(0, 8))
+    heat = map_to_volume(maps, subsets, (8, 4, 4), Field((0, 8), (0, 4), (0, 4)))
     profile = heat[:, 0, 0].astype(int)
     assert (np.diff(profile) >= 0).all()
     assert profile[0] < 30
@@ -66,7 +87,9 @@ def test_a_slice_that_a_subset_repeats_counts_once() -> None:
 
 
 def test_an_empty_map_stays_empty_and_has_no_share() -> None:
-    heat = map_to_volume(np.zeros((1, 4, 2, 2), np.float32), np.arange(16)[None], (16, 4, 4), slice(0, 16))
+    heat = map_to_volume(
+        np.zeros((1, 4, 2, 2), np.float32), np.arange(16)[None], (16, 4, 4), Field((0, 16), (0, 4), (0, 4))
+    )
     assert not heat.any()
     assert share_inside(heat, np.ones(heat.shape, bool)) is None
 

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pleura.errors import GeometryError
-from pleura.imaging.inplane import prepare, resize_area
+from pleura.imaging.field import Field
+from pleura.imaging.inplane import prepare, prepare_labels, resize_area
 from pleura.imaging.volume import Source, Volume
 
 
@@ -48,7 +49,7 @@ def test_the_mean_is_kept_and_no_new_extremes_arise(old: int, size: int, seed: i
 def test_clipping_comes_before_averaging() -> None:
     hu = np.full((10, 16, 16), -800)
     hu[:, 0, 0] = 3000  # metal: counts as 600, not as 3000
-    prepared = prepare(_volume(hu), (0, 10), size=8)
+    prepared = prepare(_volume(hu), Field((0, 10), (0, 16), (0, 16)), size=8)
     assert prepared[0, 0, 0] == (3 * -800 + 600) / 4
     assert prepared[0, 4, 4] == -800
 
@@ -56,7 +57,7 @@ def test_clipping_comes_before_averaging() -> None:
 def test_only_the_lungs_slices_in_their_order_rounded() -> None:
     hu = np.broadcast_to(np.arange(20)[:, None, None] * 10, (20, 8, 8)).copy()
     hu[:, 0, 0] += 3  # the mean of a 1 x 1 block is itself; of 2 x 2 it is 0.75 more
-    prepared = prepare(_volume(hu), (4, 9), size=4)
+    prepared = prepare(_volume(hu), Field((4, 9), (0, 8), (0, 8)), size=4)
     assert prepared.dtype == np.int16
     np.testing.assert_array_equal(prepared[:, 2, 2], [40, 50, 60, 70, 80])
     np.testing.assert_array_equal(prepared[:, 0, 0], [41, 51, 61, 71, 81])
@@ -65,11 +66,47 @@ def test_only_the_lungs_slices_in_their_order_rounded() -> None:
 def test_the_volume_is_left_alone(rng) -> None:
     hu = rng.integers(-2000, 3000, (9, 16, 16)).astype(np.int16)
     before = hu.copy()
-    prepare(_volume(hu), (0, 9), size=8)
+    prepare(_volume(hu), Field((0, 9), (0, 16), (0, 16)), size=8)
     np.testing.assert_array_equal(hu, before)
 
 
-@pytest.mark.parametrize("extent", [(-1, 5), (3, 11), (5, 5), (6, 2)])
+@pytest.mark.parametrize("extent", [(-1, 5), (3, 11)])
 def test_a_range_outside_the_volume_is_refused(extent: tuple[int, int]) -> None:
     with pytest.raises(GeometryError, match="do not lie in a volume of 10 slices"):
-        prepare(_volume(np.zeros((10, 8, 8))), extent)
+        prepare(_volume(np.zeros((10, 8, 8))), Field(extent, (0, 8), (0, 8)))
+
+
+def test_a_field_is_cut_out_and_beyond_the_image_is_air() -> None:
+    hu = np.broadcast_to(np.arange(64).reshape(8, 8), (9, 8, 8)).copy()
+    prepared = prepare(_volume(hu), Field((0, 9), (-2, 6), (3, 11)), size=8)
+    expected = np.full((8, 8), -1200)
+    expected[2:, :5] = np.arange(64).reshape(8, 8)[:6, 3:]
+    np.testing.assert_array_equal(prepared[4], expected)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [((8, 12), (0, 8)), ((0, 8), (-9, 0))])
+def test_a_field_beside_the_image_is_refused(rows: tuple[int, int], columns: tuple[int, int]) -> None:
+    with pytest.raises(GeometryError, match="do not lie in an image of 8"):
+        prepare(_volume(np.zeros((10, 8, 8))), Field((0, 10), rows, columns))
+
+
+def test_labels_follow_the_slices_by_the_kind_that_covers_most() -> None:
+    labels = np.zeros((2, 8, 8), np.uint8)
+    labels[1, 0, 0] = 2  # a quarter of its block of four
+    labels[1, 2:4, 2] = 1
+    labels[1, 3, 3] = 4  # two to one
+    labels[1, 4:6, 7] = 3
+    small = prepare_labels(labels, Field((0, 2), (0, 8), (0, 8)), size=4)
+    assert small.dtype == np.uint8
+    assert not small[0].any()
+    expected = np.zeros((4, 4), np.uint8)
+    expected[0, 0], expected[1, 1], expected[2, 3] = 2, 1, 3
+    np.testing.assert_array_equal(small[1], expected)
+
+
+def test_a_label_on_less_than_a_quarter_of_a_pixel_is_left_out() -> None:
+    labels = np.zeros((1, 6, 6), np.uint8)
+    labels[0, 0, :2] = 1  # two of nine
+    labels[0, 3:, 3] = 1  # three of nine
+    small = prepare_labels(labels, Field((0, 1), (0, 6), (0, 6)), size=2)
+    np.testing.assert_array_equal(small[0], [[0, 0], [0, 1]])

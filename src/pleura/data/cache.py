@@ -1,4 +1,4 @@
-"""A cache of prepared slices: a case in, its int16 slices out, made once and kept compressed on disk.
+"""A cache of prepared slices: a case in, its int16 slices and lesion mask out, made once, kept compressed on disk.
 
 An entry is named by the hash of the study's bytes and of all that decides how slices are made, so a change of either
 leads to a new entry and never to an old answer. An entry that is damaged is made anew, and said.
@@ -7,7 +7,7 @@ leads to a new entry and never to an old answer. An entry that is damaged is mad
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,10 +21,12 @@ import numpy.typing as npt
 from pleura.data.cohort import Case
 from pleura.data.preparation import prepare_study
 from pleura.errors import CohortError, OutputError, StudyError
-from pleura.imaging.inplane import PREPARE_VERSION
+from pleura.imaging.field import Field
+from pleura.imaging.inplane import PREPARE_VERSION, prepare_labels
+from pleura.imaging.nifti_read import read_label_mask
 from pleura.settings import InputSettings
 
-__all__ = ["LUNGS_VERSION", "Entry", "SliceCache", "cache_key", "default_cache_folder"]
+__all__ = ["LUNGS_VERSION", "Entry", "LesionEntry", "SliceCache", "cache_key", "default_cache_folder"]
 
 LUNGS_VERSION = 1
 """Goes up when the lungs' slice range comes out differently, so that what was cached before is not used."""
@@ -49,7 +51,7 @@ def cache_key(study: Path, settings: InputSettings) -> str:
     Parameters
     ----------
     study : a file, or a folder of any depth
-    settings : of which only window and size decide the slices
+    settings : of which only window, size and field decide the slices
 
     Raises
     ------
@@ -68,6 +70,7 @@ def cache_key(study: Path, settings: InputSettings) -> str:
         "files": sorted(hashes),
         "window": [settings.window_low, settings.window_high],
         "size": settings.size,
+        "field": settings.field,
         "prepare": PREPARE_VERSION,
         "lungs": LUNGS_VERSION,
     }
@@ -79,6 +82,8 @@ class Entry:
     """One case's slices, compressed in memory."""
 
     packed: blosc2.NDArray
+    field: Field
+    """What the slices show, on the study's own grid."""
 
     @property
     def count(self) -> int:
@@ -92,6 +97,17 @@ class Entry:
     def all(self) -> npt.NDArray[np.int16]:
         """Decompress every slice; HU, shape (count, size, size)."""
         return np.asarray(self.packed[:], dtype=np.int16)
+
+
+@dataclass(frozen=True, eq=False)
+class LesionEntry:
+    """One case's lesion mask on the grid of its slices, compressed in memory."""
+
+    packed: blosc2.NDArray
+
+    def take(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """Decompress some slices; labels, shape (len(indices), size, size)."""
+        return np.stack([np.asarray(self.packed[int(z)], dtype=np.uint8) for z in indices])
 
 
 @dataclass(frozen=True)
@@ -149,10 +165,36 @@ class SliceCache:
         CohortError
             If the entry is missing or damaged.
         """
-        return Entry(_open(self._path(key)))
+        packed = _open(self._path(key))
+        return Entry(packed, Field(*(tuple(bounds) for bounds in packed.schunk.vlmeta["field"])))
 
-    def _path(self, key: str) -> Path:
-        return self.folder / key[:2] / f"{key}.slices"
+    def warm_lesions(self, cases: Sequence[Case], keys: Mapping[str, str]) -> dict[str, str]:
+        """Make the lesion masks of cases whose slices are there, on the slices' grid.
+
+        Parameters
+        ----------
+        cases : healthy, or with a lesion mask
+        keys : as `warm` gives them
+
+        Returns
+        -------
+        Case name -> key of its lesion mask, for `open_lesions`.
+
+        Raises
+        ------
+        CohortError
+            If a case that is not healthy has no lesion mask, or a mask cannot be used.
+        OutputError
+            If an entry cannot be written.
+        """
+        return {case.case: _fill_lesions(self, case, keys[case.case]) for case in cases}
+
+    def open_lesions(self, key: str) -> LesionEntry:
+        """Read a lesion mask; an error as for `open`."""
+        return LesionEntry(_open(self._path(key, "lesions")))
+
+    def _path(self, key: str, kind: str = "slices") -> Path:
+        return self.folder / key[:2] / f"{key}.{kind}"
 
 
 def _fill(cache: SliceCache, case: Case) -> tuple[str, str]:
@@ -168,20 +210,44 @@ def _fill(cache: SliceCache, case: Case) -> tuple[str, str]:
         else:
             return key, ""
     try:
-        slices = prepare_study(case.study, cache.settings)
+        slices, field = prepare_study(case.study, cache.settings)
     except StudyError as error:
         raise CohortError(f"case {case.case} cannot be used: {error}") from error
-    _write(path, slices)
+    _write(path, slices, {"field": [list(bounds) for bounds in (field.slices, field.rows, field.columns)]})
     return key, note
 
 
-def _write(path: Path, slices: npt.NDArray[np.int16]) -> None:
+def _fill_lesions(cache: SliceCache, case: Case, slices_key: str) -> str:
+    """Make a case's lesion mask unless it is there; give its key."""
+    if case.lesions is None and case.label != "healthy":
+        raise CohortError(f"case {case.case} has no lesion mask; give it one, or set loss.lesions = 0 in the recipe")
+    content = b"" if case.lesions is None else case.lesions.read_bytes()
+    key = hashlib.sha256(slices_key.encode() + content).hexdigest()
+    path = cache._path(key, "lesions")
+    if path.exists():
+        return key
+    entry = cache.open(slices_key)
+    size = cache.settings.size
+    if case.lesions is None:
+        labels = np.zeros((entry.count, size, size), dtype=np.uint8)
+    else:
+        try:
+            labels = prepare_labels(read_label_mask(case.lesions), entry.field, size=size)
+        except StudyError as error:
+            raise CohortError(f"the lesion mask of case {case.case} cannot be used: {error}") from error
+    _write(path, labels, {})
+    return key
+
+
+def _write(path: Path, slices: npt.NDArray[np.integer], meta: Mapping[str, object]) -> None:
     packed = blosc2.asarray(
         np.ascontiguousarray(slices),
         chunks=(1, *slices.shape[1:]),
         blocks=(1, *slices.shape[1:]),
         cparams={"codec": blosc2.Codec.ZSTD, "clevel": 3, "filters": [blosc2.Filter.SHUFFLE], "nthreads": 1},
     )
+    for name, value in meta.items():
+        packed.schunk.vlmeta[name] = value
     body = packed.to_cframe()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

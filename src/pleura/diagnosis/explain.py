@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from pleura.imaging.field import Field
+
 __all__ = ["activation_map", "map_to_volume", "share_inside"]
 
 
@@ -42,7 +44,7 @@ def map_to_volume(
     maps: npt.NDArray[np.float32],
     subsets: npt.NDArray[np.integer],
     shape: tuple[int, int, int],
-    lung_range: slice,
+    field: Field,
 ) -> npt.NDArray[np.uint8]:
     """Bring the maps of all subsets back to the study's own grid, as their mean.
 
@@ -54,13 +56,13 @@ def map_to_volume(
     maps : (subsets, depth, rows, columns), not negative
     subsets : (subsets, slices), indices of the study's slices, each row ascending
     shape : the study's slices, rows, columns
-    lung_range : slices between which the subsets were drawn; outside it the map is zero
+    field : what the subsets' slices showed; outside it the map is zero
 
     Returns
     -------
     `shape`, 0 to 255, where 255 is the highest value of the mean map on its own coarse cells; zero where the maps are
     """
-    first, last = lung_range.start, lung_range.stop
+    first, last = field.slices
     positions = np.arange(first, last, dtype=np.float64)
     mean = np.zeros((last - first, *maps.shape[2:]), dtype=np.float32)
     for cam, indices in zip(maps, subsets, strict=True):
@@ -76,17 +78,23 @@ def map_to_volume(
     if highest <= 0.0:
         return out
     mean *= 255.0 / highest
-    down = _bilinear(shape[1], mean.shape[1])
-    across = _bilinear(shape[2], mean.shape[2]).T
+    (rows, down), (columns, across) = (
+        _enlarge(within, shape[axis], mean.shape[axis]) for axis, within in ((1, field.rows), (2, field.columns))
+    )
     for k in range(first, last):
-        out[k] = np.rint(down @ mean[k - first] @ across)
+        out[k, rows, columns] = np.rint(down @ mean[k - first] @ across.T)
     return out
 
 
-def _bilinear(size: int, coarse: int) -> npt.NDArray[np.float32]:
-    """Matrix (size, coarse) that enlarges one axis; both grids share their outer edges."""
-    centres = (np.arange(size) + 0.5) * coarse / size - 0.5
-    return _along_first(np.eye(coarse, dtype=np.float32)[:, :, None], centres)[:, :, 0]
+def _enlarge(within: tuple[int, int], length: int, coarse: int) -> tuple[slice, npt.NDArray[np.float32]]:
+    """Pixels of an axis that lie in the field, and the matrix (pixels, coarse) that enlarges the map to them.
+
+    The map's cells and the field share their outer edges.
+    """
+    first, last = within
+    seen = slice(max(first, 0), min(last, length))
+    centres = (np.arange(seen.start, seen.stop) - first + 0.5) * coarse / (last - first) - 0.5
+    return seen, _along_first(np.eye(coarse, dtype=np.float32)[:, :, None], centres)[:, :, 0]
 
 
 def _along_first(stack: npt.NDArray[np.float32], at: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

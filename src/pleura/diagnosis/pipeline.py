@@ -24,8 +24,9 @@ from pleura.diagnosis.explain import activation_map, map_to_volume
 from pleura.diagnosis.quality import study_notes
 from pleura.diagnosis.report import LungMeasurements, Provenance, Report
 from pleura.errors import ModelError
+from pleura.imaging.field import find_field
 from pleura.imaging.inplane import prepare
-from pleura.imaging.lungs import lung_litres, lung_notes, lung_slices, segment_lungs
+from pleura.imaging.lungs import lung_litres, lung_notes, segment_lungs
 from pleura.imaging.study import load_study
 from pleura.imaging.volume import Volume
 from pleura.models.device import choose_device
@@ -85,17 +86,18 @@ def diagnose_study(
         volume, study = load_study(path, series_uid=series_uid)
     with clock.step("lungs"):
         lungs = segment_lungs(volume)
-        extent = lung_slices(lungs)
     with clock.step("prepare"):
         settings = model.card.input
         window = (settings.window_low, settings.window_high)
-        prepared = prepare(volume, (extent.start, extent.stop), size=settings.size, window=window)
+        field = find_field(lungs, volume, settings.field)
+        prepared = prepare(volume, field, size=settings.size, window=window)
+    first_slice, after_last = field.slices
     with clock.step("classify"):
         prediction = predict(model, prepared, seed=seed, device=place)
     with clock.step("explain"):
         target = int(prediction.mean.argmax()) if explain is None else classes.index(explain)
         maps = activation_map(prediction.features, model.network.classify, target)
-        heat = map_to_volume(maps, prediction.subsets + extent.start, volume.shape, extent)
+        heat = map_to_volume(maps, prediction.subsets + first_slice, volume.shape, field)
         found = explanation(heat, lungs, volume, classes[target])
     right, left = lung_litres(lungs, volume)
     report = Report(
@@ -103,9 +105,9 @@ def diagnose_study(
         study=study_info(volume),
         series=series_infos(study),
         lungs=LungMeasurements(
-            right_ml=1000 * right, left_ml=1000 * left, first_slice=extent.start, last_slice=extent.stop - 1
+            right_ml=1000 * right, left_ml=1000 * left, first_slice=first_slice, last_slice=after_last - 1
         ),
-        classification=classification(prediction, model.card, extent.start),
+        classification=classification(prediction, model.card, first_slice),
         explanation=found,
         quality=(*volume.source.notes, *study_notes(volume), *lung_notes(lungs, volume)),
         model=model_info(model),
@@ -119,6 +121,7 @@ def diagnose_study(
             settings={
                 "window_hu": f"{window[0]}..{window[1]}",
                 "size": str(settings.size),
+                "field": settings.field,
                 "subsets": f"{settings.subsets} of {settings.slices} slices",
                 "interval": settings.interval,
                 "temperature": str(model.card.temperature),

@@ -15,7 +15,7 @@ from pleura.imaging.grid import canonical, check_grid
 from pleura.imaging.hounsfield import AIR, implausible
 from pleura.imaging.limits import Limits
 
-__all__ = ["NiftiHeader", "is_nifti_name", "read_nifti", "read_nifti_header"]
+__all__ = ["NiftiHeader", "is_nifti_name", "read_label_mask", "read_nifti", "read_nifti_header"]
 
 _DTYPES = {
     2: "u1",
@@ -34,6 +34,8 @@ _MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 """Millimetres to a unit of space by its code; 0, not stated, is taken for mm as everyone does."""
 _HEADERS = {348: nib.Nifti1Header, 540: nib.Nifti2Header}
 _GZIP = b"\x1f\x8b"
+_MASK_LIMITS = Limits(ratio=1100.0)
+"""A mask of few labels packs as far as gzip can go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +194,41 @@ def read_nifti(
         If voxels are not finite, or cannot be HU of a chest.
     """
     header = read_nifti_header(path, name, limits)
+    turned, affine = canonical(_read_voxels(path, name, header), header.affine)
+    hu = np.ascontiguousarray(turned, dtype=np.int16)
+    if problem := implausible(hu):
+        raise IntensityError(f"{name} has {problem}; convert it from DICOM with its rescale, in HU")
+    np.maximum(hu, AIR, out=hu)
+    return hu, affine, header
+
+
+def read_label_mask(path: Path) -> npt.NDArray[np.uint8]:
+    """Read a mask of labels.
+
+    Parameters
+    ----------
+    path : .nii or .nii.gz of whole numbers from 0 to 255
+
+    Returns
+    -------
+    Axes (z, y, x): to the head, to the back, to the left, as in a `Volume`.
+
+    Raises
+    ------
+    UnreadableFileError, UnsafeArchiveError, GeometryError
+        As `read_nifti_header`.
+    IntensityError
+        If a label lies outside 0 to 255.
+    """
+    header = read_nifti_header(path, path.name, _MASK_LIMITS)
+    labels, _ = canonical(_read_voxels(path, path.name, header), header.affine)
+    if labels.min() < 0 or labels.max() > 255:
+        raise IntensityError(f"{path.name} has labels from {labels.min()} to {labels.max()}; need 0 to 255")
+    return np.ascontiguousarray(labels, dtype=np.uint8)
+
+
+def _read_voxels(path: Path, name: str, header: NiftiHeader) -> npt.NDArray[np.int16]:
+    """The file's numbers, rounded to int16, along the file's own axes (k, j, i)."""
     hu = np.empty(header.shape, np.int16)
     direct = header.dtype == np.int16 and header.slope == 1.0 and header.intercept == 0.0
     buffer = np.empty(header.shape[1:], header.dtype)
@@ -208,9 +245,4 @@ def read_nifti(
                     _convert(buffer, slice_, header, name)
             if stream.read(1):
                 raise UnreadableFileError(f"{name} goes on after its header says it ends; export it again")
-    turned, affine = canonical(hu, header.affine)
-    hu = np.ascontiguousarray(turned, dtype=np.int16)
-    if problem := implausible(hu):
-        raise IntensityError(f"{name} has {problem}; convert it from DICOM with its rescale, in HU")
-    np.maximum(hu, AIR, out=hu)
-    return hu, affine, header
+    return hu
