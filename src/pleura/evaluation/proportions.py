@@ -4,19 +4,28 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
-__all__ = ["Proportion", "wilson"]
+import numpy as np
+import numpy.typing as npt
+
+from pleura.evaluation.estimate import percentile
+
+__all__ = ["Proportion", "clustered", "wilson"]
 
 
 @dataclass(frozen=True)
 class Proportion:
     """A proportion such as a sensitivity, with the counts it stands on."""
 
-    hits: int
+    hits: float
+    """A whole number, except for a vote whose ties were divided."""
     total: int
     low: float
     """Lower end of the interval."""
     high: float
     """Upper end of the interval."""
+    method: str = "wilson"
+    """What gave the interval: "wilson", "bootstrap" over patients, or "wilson-patients" (Wilson, for as many trials as
+    there are patients)."""
 
     @property
     def value(self) -> float:
@@ -24,10 +33,10 @@ class Proportion:
         return self.hits / self.total
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {self.hits}/{self.total})"
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {self.hits:g}/{self.total})"
 
 
-def wilson(hits: int, total: int, *, confidence: float = 0.95) -> Proportion:
+def wilson(hits: float, total: int, *, confidence: float = 0.95) -> Proportion:
     """Wilson's score interval of a proportion.
 
     Parameters
@@ -60,3 +69,27 @@ def wilson(hits: int, total: int, *, confidence: float = 0.95) -> Proportion:
     middle = (share + z * z / (2 * total)) / denominator
     half = z / denominator * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     return Proportion(hits, total, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def clustered(
+    hits: float, total: int, resampled: npt.NDArray[np.float64], patients: int, *, confidence: float = 0.95
+) -> Proportion:
+    """Interval of a proportion over cases of which several may be of one patient.
+
+    The percentile interval of the resamples of patients; where these do not vary or are often undefined, Wilson's
+    interval for as many trials as there are patients, which holds even where a patient's cases are all alike.
+
+    Parameters
+    ----------
+    hits, total : counts of cases, 0 <= hits <= total and total > 0
+    resampled : (resamples,), the proportion in resamples of patients; NaN where undefined
+    patients : who have the cases counted in `total`
+    confidence : between 0 and 1
+    """
+    if not 0 <= hits <= total or total == 0:
+        raise ValueError(f"need 0 <= hits <= total and total > 0, got {hits}/{total}")
+    found = percentile(hits / total, resampled, confidence)
+    if found is None or found.low is None or found.high is None:
+        few = wilson(hits / total * patients, patients, confidence=confidence)
+        return Proportion(hits, total, few.low, few.high, "wilson-patients")
+    return Proportion(hits, total, found.low, found.high, found.method)
