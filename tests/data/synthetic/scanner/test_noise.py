@@ -60,3 +60,21 @@ def test_rays_through_more_tissue_are_noisier(rng) -> None:
     body[SIZE // 2 :] = 100
     image = Reconstruction(SIZE, 3.0, KERNELS["standard"], 10.0)(body, rng) - body
     assert image[SIZE // 2 + 8 :].std() > 1.5 * image[: SIZE // 2 - 8].std()
+
+
+def test_a_crisper_scanner_blurs_less(rng) -> None:
+    point = np.zeros((SIZE, SIZE), np.float32)
+    point[SIZE // 2, SIZE // 2] = 1000
+    image = Reconstruction(SIZE, 0.2, KERNELS["soft"], noise=0.0, crispness=1.25)(point, rng)
+    assert spread(image, 0.2) == pytest.approx(KERNELS["soft"].blur / 1.25, rel=0.01)
+
+
+def test_beam_hardening_darkens_the_rows_between_two_bones_and_nothing_else(rng) -> None:
+    water = np.zeros((SIZE, SIZE), np.float32)
+    water[50:78, 10:30] = water[50:78, 98:118] = 1100  # two bones of 20 mm
+    water[:10] = -1000
+    clean, hardened = (Reconstruction(SIZE, 1.0, KERNELS["soft"], noise=0.0, hardening=k)(water, rng) for k in (0, 1))
+    change = hardened - clean
+    assert change[64, 64] == pytest.approx(-0.8 * (40 - 18), abs=1.0), "by hand: 40 mm of bone, 18 are forgiven"
+    assert abs(change[64, 20]) < 1.0, "not the bone"
+    assert np.abs(change[:40]).max() < 0.1, "not the rows without bone"

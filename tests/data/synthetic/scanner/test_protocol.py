@@ -9,12 +9,13 @@ from pleura.data.synthetic.scanner.scanners import KERNELS, SCANNERS, find_scann
 from pleura.errors import RecipeError
 
 
-def test_the_scanners_are_those_of_ucadi() -> None:
-    assert {(s.manufacturer.split()[0], s.model, s.slice_mm) for s in SCANNERS.values()} == {
+def test_the_scanners_are_those_of_ucadi_and_that_of_the_real_series() -> None:
+    assert [(s.manufacturer.split()[0], s.model, s.slice_mm) for s in SCANNERS.values()] == [
         ("GE", "LightSpeed16", 1.25),
         ("GE", "Discovery CT750 HD", 1.25),
         ("SIEMENS", "SOMATOM Definition AS+", 1.0),
-    }
+        ("Philips", "Brilliance 16", 5.0),
+    ]
     for scanner in SCANNERS.values():
         assert set(scanner.habit) == set(scanner.kernels) == set(KERNELS)
         assert sum(scanner.habit.values()) == pytest.approx(1)
@@ -36,8 +37,8 @@ def test_a_seed_draws_one_protocol_with_the_habits_of_its_scanner() -> None:
 
 def test_without_a_scanner_each_is_drawn_about_as_often() -> None:
     counts = Counter(Protocol.draw(seed).model for seed in range(600))
-    assert len(counts) == 3
-    assert min(counts.values()) > 160
+    assert len(counts) == 4
+    assert min(counts.values()) > 115
 
 
 def test_sizes() -> None:
@@ -60,7 +61,9 @@ def test_sizes() -> None:
         ({"field_of_view": float("nan")}, "field_of_view must be positive"),
         ({"noise": -1.0}, "noise must be 0 or more"),
         ({"kernel": "bone"}, "soft, standard, sharp"),
-        ({"couch": 3}, "couch must be"),
+        ({"couch": 4}, "couch must be"),
+        ({"crispness": 0.0}, "crispness must lie"),
+        ({"hardening": float("nan")}, "hardening must be"),
         ({"padding": 0}, "padding must lie"),
     ],
 )

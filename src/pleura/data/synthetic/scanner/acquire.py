@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 AIR_HU = -1024
 """What a volume holds outside the scan circle, and the least that it holds anywhere, HU."""
-_COUCHES = ((0.0006, 215.0, -250.0), (0.0011, 235.0, -120.0), (0.0003, 260.0, -420.0))
+_COUCHES = ((0.0006, 215.0, -250.0), (0.0011, 235.0, -120.0), (0.0003, 260.0, -420.0), (0.0010, 228.0, 60.0))
 """Bend 1/mm, half width mm, HU of the shell."""
 
 
@@ -78,7 +78,7 @@ def acquire(anatomy: Anatomy, findings: Findings, protocol: Protocol) -> Scan:
     lowest = np.minimum(capsules[:, 2], capsules[:, 6]) - reach
     highest = np.maximum(capsules[:, 2], capsules[:, 6]) + reach
     thin = np.sqrt(5.0 / max(grid.dz, 1.0)) * min(1.0, (0.75 / h)) ** 0.5
-    reconstruct = Reconstruction(n, h, KERNELS[p.kernel], p.noise * thin)
+    reconstruct = Reconstruction(n, h, KERNELS[p.kernel], p.noise * thin, crispness=p.crispness, hardening=p.hardening)
     g = stream(anatomy.seed, "noise")
     hu = np.empty(p.shape, np.int16)
     lobes, lesions = np.zeros(p.shape, np.uint8), np.zeros(p.shape, np.uint8)

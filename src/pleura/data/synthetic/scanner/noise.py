@@ -29,12 +29,24 @@ class Reconstruction:
     pixel : distance between pixels, mm
     kernel : the reconstruction kernel
     noise : scale of the noise in these slices, HU, before the kernel's gain
+    crispness : scale of the frequencies that the kernel passes
+    hardening : strength of the dark bands between dense bones, 0 none
     """
 
-    def __init__(self, size: int, pixel: float, kernel: Kernel, noise: float) -> None:
+    def __init__(
+        self,
+        size: int,
+        pixel: float,
+        kernel: Kernel,
+        noise: float,
+        *,
+        crispness: float = 1.0,
+        hardening: float = 0.0,
+    ) -> None:
         self._size, self._pixel = size, pixel
         self._gain = kernel.gain * noise
-        self._mtf, self._nps = _spectra(size, pixel, kernel)
+        self._hardening = hardening
+        self._mtf, self._nps = _spectra(size, pixel, kernel, crispness)
         self._left = np.arange(size) // _KNOT  # linear interpolation between knots
         self._weight = ((np.arange(size) % _KNOT) / _KNOT).astype(np.float32)
 
@@ -49,6 +61,8 @@ class Reconstruction:
             e = g.standard_normal((n, self._left[-1] + 2), dtype=np.float32)
             along = e[:, self._left] * (1 - self._weight) + e[:, self._left + 1] * self._weight
             noise += along * (0.22 * self._gain * np.clip(streak - 0.6, 0, 3))[:, None]
+        if self._hardening > 0:
+            ideal = ideal - self._dark_bands(ideal)
         spectrum = fft.rfft2(ideal) * self._mtf + fft.rfft2(noise) * self._nps
         return np.asarray(fft.irfft2(spectrum, s=(n, n)))
 
@@ -63,10 +77,18 @@ class Reconstruction:
             along.append(np.interp(np.arange(n), np.arange(ray.size) * small, ray).astype(np.float32))
         return along[0], along[1]
 
+    def _dark_bands(self, ideal: Image) -> Image:
+        """HU that beam hardening takes from soft tissue, along the rows that cross much bone."""
+        bone = np.clip(ideal - 200, 0, 900).sum(1) * (self._pixel / 900)  # mm of dense bone in each row
+        depth = self._hardening * 0.8 * np.clip(gaussian_filter(bone, 3.0 / self._pixel) - 18, 0, 50)
+        tissue = np.clip(ideal * (1 / 150) + 2, 0, 1) * np.clip(2 - ideal * (1 / 200), 0, 1)  # neither air nor bone
+        return np.asarray(depth[:, None] * tissue, np.float32)
 
-def _spectra(size: int, pixel: float, kernel: Kernel) -> tuple[Image, Image]:
+
+def _spectra(size: int, pixel: float, kernel: Kernel, crispness: float) -> tuple[Image, Image]:
     """Transfer function and noise shaping (unit variance) on the half plane of a real FFT; (y, x // 2 + 1)."""
     f = np.hypot(fft.fftfreq(size, pixel)[:, None], fft.rfftfreq(size, pixel)[None]).astype(np.float32)
+    f /= np.float32(crispness)
     mtf = np.exp(-2 * (np.pi * kernel.blur * f) ** 2)
     mtf *= 1 + kernel.boost * (f / 0.35) ** 2 * np.exp(-((f / 0.55) ** 2))
     nps = f / (f + kernel.peak) * np.exp(-((f / kernel.fall) ** 2.2)) + 0.002

@@ -63,12 +63,16 @@ class Protocol:
     """Field of view as a share of the patient's width, when it fits the patient."""
     kernel: str = "standard"
     """soft, standard or sharp."""
+    crispness: float = 1.0
+    """Scale of the frequencies that the kernel passes; above 1 is sharper."""
+    hardening: float = 1.0
+    """Dark bands between dense bones, 0 none to 2 strong."""
     noise: float = 14.0
     """HU at the centre of an average chest in 5 mm slices, before the kernel's gain."""
     offset: float = 0.0
     """Error of calibration, HU."""
     couch: int = 0
-    """Which of three couches, 0 to 2."""
+    """Which of four couches, 0 to 3."""
     circle: bool = True
     """Whether the image outside the scan circle is padded."""
     padding: int = -1024
@@ -94,8 +98,12 @@ class Protocol:
             raise RecipeError(f"noise must be 0 or more, in HU, got {self.noise}")
         if self.kernel not in KERNELS:
             raise RecipeError(f"no kernel is called {self.kernel!r}; choose one of {', '.join(KERNELS)}")
-        if self.couch not in (0, 1, 2):
-            raise RecipeError(f"couch must be 0, 1 or 2, got {self.couch}")
+        if not (isfinite(self.crispness) and 0.5 <= self.crispness <= 2):
+            raise RecipeError(f"crispness must lie between 0.5 and 2, got {self.crispness}")
+        if not (isfinite(self.hardening) and self.hardening >= 0):
+            raise RecipeError(f"hardening must be 0 or more, got {self.hardening}")
+        if self.couch not in (0, 1, 2, 3):
+            raise RecipeError(f"couch must be 0, 1, 2 or 3, got {self.couch}")
         if not -4096 <= self.padding <= -1024:
             raise RecipeError(f"padding must lie between -4096 and -1024 HU, got {self.padding}")
 
@@ -129,6 +137,8 @@ class Protocol:
             spacing=spacing,
             margin=float(np.clip(g.normal(s.margin, 0.02), 0.85, 1.1)),
             kernel=str(kernel),
+            crispness=float(s.crispness * g.uniform(0.95, 1.05)),
+            hardening=float(s.hardening * g.uniform(0.7, 1.3)),
             noise=float(np.clip(g.lognormal(np.log(s.noise), 0.30), 5, 35)),
             offset=float(g.normal(s.offset, 3.0)),
             couch=s.couch,

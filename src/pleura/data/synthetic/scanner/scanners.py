@@ -1,7 +1,7 @@
 """The scanners that a hospital of a synthetic cohort can have: one literal table.
 
-The three are those that the hospitals of UCADI had (GE 1.25 mm twice, Siemens 1.0 mm). The tendencies in kernel, noise,
-offset and field of view are made up; they only have to differ, as hospitals do.
+The first three are those that the hospitals of UCADI had (GE 1.25 mm twice, Siemens 1.0 mm). The tendencies in kernel,
+noise, XX
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ class Kernel:
 
 
 KERNELS: dict[str, Kernel] = {
-    "soft": Kernel(blur=0.62, boost=0.0, peak=0.16, fall=0.34, gain=0.55),
-    "standard": Kernel(blur=0.50, boost=0.0, peak=0.22, fall=0.42, gain=0.8),
-    "sharp": Kernel(blur=0.42, boost=0.42, peak=0.45, fall=0.62, gain=2.7),
+    "soft": Kernel(blur=0.62, boost=0.0, peak=0.16, fall=0.34, gain=0.75),
+    "standard": Kernel(blur=0.50, boost=0.0, peak=0.22, fall=0.42, gain=1.0),
+    "sharp": Kernel(blur=0.42, boost=0.42, peak=0.45, fall=0.62, gain=5.0),
 }
 
 
@@ -49,6 +49,10 @@ class Scanner:
     """What the manufacturer calls each kernel."""
     habit: dict[KernelName, float]
     """How often each kernel is used; sums to 1."""
+    crispness: float
+    """Scale of the frequencies that its kernels pass; 1 is as in `KERNELS`."""
+    hardening: float
+    """Beam hardening that is left after correction, 0 none to 2 strong."""
     noise: float
     """Median noise at the centre of an average chest before the kernel's gain, HU."""
     offset: float
@@ -56,7 +60,7 @@ class Scanner:
     margin: float
     """Field of view as a share of the patient's width, on average."""
     couch: int
-    """Which of the three couches."""
+    """Which of the four couches."""
     circle: float
     """How often the field outside the scan circle is padded."""
     padding: int
@@ -70,6 +74,8 @@ SCANNERS: dict[str, Scanner] = {
         slice_mm=1.25,
         kernels={"soft": "SOFT", "standard": "STANDARD", "sharp": "LUNG"},
         habit={"soft": 0.15, "standard": 0.60, "sharp": 0.25},
+        crispness=0.92,
+        hardening=1.3,
         noise=16.0,
         offset=-5.0,
         margin=0.97,
@@ -83,7 +89,9 @@ SCANNERS: dict[str, Scanner] = {
         slice_mm=1.25,
         kernels={"soft": "SOFT", "standard": "STANDARD", "sharp": "LUNG"},
         habit={"soft": 0.10, "standard": 0.35, "sharp": 0.55},
-        noise=11.0,
+        crispness=1.22,
+        hardening=0.5,
+        noise=10.0,
         offset=3.0,
         margin=1.03,
         couch=1,
@@ -96,11 +104,28 @@ SCANNERS: dict[str, Scanner] = {
         slice_mm=1.0,
         kernels={"soft": "B30f", "standard": "B41f", "sharp": "B70f"},
         habit={"soft": 0.50, "standard": 0.15, "sharp": 0.35},
+        crispness=1.05,
+        hardening=0.8,
         noise=13.0,
         offset=0.0,
         margin=0.92,
         couch=2,
         circle=0.3,
+        padding=-1024,
+    ),
+    "Philips Brilliance 16": Scanner(
+        manufacturer="Philips",
+        model="Brilliance 16",
+        slice_mm=5.0,
+        kernels={"soft": "B", "standard": "C", "sharp": "L"},
+        habit={"soft": 0.45, "standard": 0.15, "sharp": 0.40},
+        crispness=1.25,
+        hardening=1.0,
+        noise=14.5,
+        offset=2.0,
+        margin=1.06,
+        couch=3,
+        circle=0.5,
         padding=-1024,
     ),
 }
