@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from pleura.data.augmentation import augment
+from pleura.data.augmentation import augment, augment_labels
 from pleura.settings import AugmentationSettings
 
 
@@ -71,3 +71,22 @@ def test_switching_one_kind_off_leaves_the_others_as_they_were() -> None:
     shift = augment(_slices(), AugmentationSettings(shift=0.2), np.random.default_rng(1))
     offset = both - shift
     torch.testing.assert_close(offset, torch.full_like(offset, offset[0, 0, 0].item()), atol=1e-4, rtol=0)
+
+
+def test_labels_move_as_the_slices_do() -> None:
+    labels = torch.zeros(2, 32, 32, dtype=torch.uint8)
+    labels[0, 10:20, 8:14] = 3
+    labels[1, 4:9, 20:30] = 1
+    settings = AugmentationSettings(shift=0.1, scale=0.2)
+    for seed in range(5):
+        slices = augment((labels > 0).float() * 1000, settings, np.random.default_rng(seed))
+        moved = augment_labels(labels, settings, np.random.default_rng(seed))
+        assert set(moved.unique().tolist()) <= {0, 1, 3}
+        assert ((moved > 0) == (slices > 500)).float().mean() > 0.985
+        assert (moved[0] != 1).all()
+
+
+def test_labels_stay_where_nothing_moves() -> None:
+    labels = torch.randint(0, 5, (3, 8, 8), dtype=torch.uint8)
+    settings = AugmentationSettings(offset_hu=20, noise_hu=20)
+    assert torch.equal(augment_labels(labels, settings, np.random.default_rng(1)), labels)

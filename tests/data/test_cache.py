@@ -1,5 +1,6 @@
 """The cache against fresh preparation; what changes the key, what does not, and what damage does."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import pytest
 
 from pleura.data import cache as caching
 from pleura.data.cache import SliceCache, cache_key, default_cache_folder
-from pleura.data.cohort import Cohort, read_cohort
+from pleura.data.cohort import Case, Cohort, read_cohort
 from pleura.data.preparation import prepare_study
 from pleura.errors import CohortError, OutputError
 from pleura.imaging.field import Field
+from pleura.imaging.inplane import prepare_labels
 from pleura.imaging.nifti_write import write_nifti
 from pleura.settings import InputSettings
 from training import micro
@@ -155,3 +157,50 @@ def test_a_folder_that_cannot_be_written_is_refused(cohort: Cohort, tmp_path: Pa
 def test_a_study_that_has_gone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"cannot read .*gone\.nii"):
         cache_key(tmp_path / "gone.nii", SETTINGS)
+
+
+def _with_lesions(cohort: Cohort, folder: Path) -> tuple[Case, np.ndarray]:
+    """A case whose lesion mask has two kinds."""
+    case = next(case for case in cohort.cases if case.label != "healthy")
+    labels = np.zeros(micro.SHAPE, np.uint8)
+    labels[10:20, 12:24, 9:21] = 1
+    labels[14:18, 15:18, 12:15] = 2
+    write_nifti(folder / "lesions.nii.gz", labels, micro.AFFINE)
+    return dataclasses.replace(case, lesions=folder / "lesions.nii.gz"), labels
+
+
+@pytest.mark.parametrize("field", ["slice", "lungs"])
+def test_a_lesion_mask_lies_on_its_slices(field: str, cohort: Cohort, tmp_path: Path) -> None:
+    case, labels = _with_lesions(cohort, tmp_path)
+    cache = SliceCache(tmp_path, InputSettings(size=16, field=field))
+    keys = cache.warm([case])
+    (key,) = cache.warm_lesions([case], keys).values()
+    entry = cache.open(keys[case.case])
+    taken = cache.open_lesions(key).take(np.arange(entry.count))
+    np.testing.assert_array_equal(taken, prepare_labels(labels, entry.field, size=16))
+    assert set(np.unique(taken)) == {0, 1, 2}
+    assert cache.warm_lesions([case], keys) == {case.case: key}
+
+
+def test_a_healthy_case_needs_no_lesion_mask(cohort: Cohort, tmp_path: Path) -> None:
+    cache = SliceCache(tmp_path, SETTINGS)
+    case = next(case for case in cohort.cases if case.label == "healthy")
+    (key,) = cache.warm_lesions([case], cache.warm([case])).values()
+    assert not cache.open_lesions(key).take(np.arange(8)).any()
+
+
+def test_a_diseased_case_without_a_lesion_mask_is_refused(cohort: Cohort, tmp_path: Path) -> None:
+    cache = SliceCache(tmp_path, SETTINGS)
+    case = next(case for case in cohort.cases if case.label != "healthy")
+    keys = cache.warm([case])
+    with pytest.raises(CohortError, match=r"has no lesion mask; give it one, or set loss.lesions = 0"):
+        cache.warm_lesions([case], keys)
+
+
+def test_a_lesion_mask_of_another_grid_is_refused(cohort: Cohort, tmp_path: Path) -> None:
+    case, labels = _with_lesions(cohort, tmp_path)
+    write_nifti(tmp_path / "lesions.nii.gz", labels[:10], micro.AFFINE)
+    cache = SliceCache(tmp_path, SETTINGS)
+    keys = cache.warm([case])
+    with pytest.raises(CohortError, match="the lesion mask of case"):
+        cache.warm_lesions([case], keys)

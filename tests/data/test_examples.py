@@ -37,7 +37,7 @@ def _examples(cache: SliceCache, augmentation: AugmentationSettings = PLAIN, see
 
 
 def test_an_example_is_a_normalised_subset_of_its_case(cache: SliceCache, slices: list[np.ndarray]) -> None:
-    example = _examples(cache).example(epoch=2, index=4)
+    example, _ = _examples(cache).example(epoch=2, index=4)
     assert example.shape == (1, 16, 16, 16)
     assert example.dtype == torch.float32
     hu = example[0].numpy() * SETTINGS.std + SETTINGS.mean
@@ -52,13 +52,13 @@ def test_each_epoch_has_every_case_once_with_its_label(cache: SliceCache) -> Non
     examples = _examples(cache)
     assert examples.steps == 3
     batches = list(examples.batches(0))
-    assert [len(labels) for _, labels in batches] == [3, 3, 1]
+    assert [len(batch.labels) for batch in batches] == [3, 3, 1]
     order = examples.order(0)
     assert sorted(order) == list(range(7))
-    assert [int(label) for _, labels in batches for label in labels] == [examples.labels[i] for i in order]
-    inputs = torch.cat([inputs for inputs, _ in batches])
+    assert [int(label) for batch in batches for label in batch.labels] == [examples.labels[i] for i in order]
+    inputs = torch.cat([batch.inputs for batch in batches])
     for place, index in enumerate(order):
-        assert torch.equal(inputs[place], examples.example(0, index))
+        assert torch.equal(inputs[place], examples.example(0, index)[0])
 
 
 @pytest.mark.parametrize("augmentation", [PLAIN, MIXED])
@@ -67,14 +67,37 @@ def test_an_example_depends_on_seed_epoch_and_case_alone(cache: SliceCache, augm
     list(two.batches(5))
     for epoch in range(3):
         assert one.order(epoch) == two.order(epoch)
-        assert torch.equal(one.example(epoch, 3), two.example(epoch, 3))
-    assert not torch.equal(one.example(0, 6), one.example(1, 6))
-    assert not torch.equal(one.example(0, 6), _examples(cache, augmentation, seed=1).example(0, 6))
+        assert torch.equal(one.example(epoch, 3)[0], two.example(epoch, 3)[0])
+    assert not torch.equal(one.example(0, 6)[0], one.example(1, 6)[0])
+    assert not torch.equal(one.example(0, 6)[0], _examples(cache, augmentation, seed=1).example(0, 6)[0])
     assert one.order(0) != one.order(1)
 
 
 def test_augmented_values_stay_in_the_window(cache: SliceCache) -> None:
     strong = AugmentationSettings(offset_hu=500, noise_hu=500)
-    hu = _examples(cache, strong).example(0, 0) * SETTINGS.std + SETTINGS.mean
+    hu = _examples(cache, strong).example(0, 0)[0] * SETTINGS.std + SETTINGS.mean
     assert hu.min() >= -1200.01
     assert hu.max() <= 600.01
+
+
+def test_lesions_move_with_their_slices(cache: SliceCache, slices: list[np.ndarray]) -> None:
+    for i, one in enumerate(slices):
+        caching._write(cache._path(f"{i:064}", "lesions"), (one > -300).astype(np.uint8), {})
+    keys = [f"{i:064}" for i in range(7)]
+    moved = AugmentationSettings(shift=0.2)  # by whole pixels or not, the nearest one's label is carried along
+    for augmentation in (PLAIN, moved):
+        examples = Examples(
+            cache=cache, keys=keys, labels=[0] * 7, lesions=keys, augmentation=augmentation, seed=0, batch=7
+        )
+        (batch,) = examples.batches(0)
+        assert batch.lesions is not None
+        assert batch.lesions.dtype == torch.uint8
+        hu = batch.inputs[:, 0] * SETTINGS.std + SETTINGS.mean
+        if augmentation is PLAIN:
+            assert torch.equal(batch.lesions, (hu > -300).to(torch.uint8))
+        else:
+            assert np.corrcoef(batch.lesions.flatten(), hu.flatten())[0, 1] > 0.5
+
+
+def test_without_keys_there_are_no_lesions(cache: SliceCache) -> None:
+    assert all(batch.lesions is None for batch in _examples(cache).batches(0))

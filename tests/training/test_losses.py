@@ -4,7 +4,7 @@ import torch
 
 from pleura.errors import RecipeError
 from pleura.settings import CLASSES, LossSettings
-from pleura.training.losses import class_weights, weighted_cross_entropy
+from pleura.training.losses import class_weights, squared_emd, weighted_cross_entropy
 
 
 def test_the_loss_by_hand() -> None:
@@ -48,3 +48,19 @@ def test_equal_weights_are_one() -> None:
 def test_weights_for_other_classes_are_refused() -> None:
     with pytest.raises(RecipeError, match="the classes are"):
         class_weights(LossSettings(weighting="given", weights={"healthy": 1.0}), CLASSES, [0])
+
+
+def test_the_squared_earth_movers_distance_by_hand() -> None:
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]]))
+    labels = torch.tensor([0, 1])
+    weights = torch.tensor([1.0, 2.0, 1.0])
+    # Sums reached: 0.5, 0.8, 1 against 1, 1, 1; and 0.1, 0.2, 1 against 0, 1, 1.
+    expected = (1 * (0.25 + 0.04) + 2 * (0.01 + 0.64)) / 3
+    assert float(squared_emd(logits, labels, weights, torch.tensor(3.0))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_grade_further_off_costs_more() -> None:
+    logits = torch.eye(3) * 8
+    weights = torch.ones(3)
+    costs = [float(squared_emd(logits[2:], torch.tensor([k]), weights, torch.tensor(1.0))) for k in range(3)]
+    assert costs[0] > 1.9 > costs[1] > 0.9 > costs[2]

@@ -1,4 +1,4 @@
-"""Training examples: cached cases and an epoch's number in, batches of normalised subsets with their labels out.
+"""Training examples: cached cases and an epoch's number in, batches of subsets and what is known of them out.
 
 What an example is depends only on the seed, the epoch and the case, so a run that is resumed sees the same ones.
 """
@@ -7,20 +7,32 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pleura.data.augmentation import augment
+from pleura.data.augmentation import augment, augment_labels
 from pleura.data.cache import SliceCache
 from pleura.imaging.subsets import slice_subsets
 from pleura.settings import AugmentationSettings
 
-__all__ = ["Examples"]
+__all__ = ["Batch", "Examples"]
 
 # First number of each stream of random numbers, so that none repeats another.
 _ORDER, _SUBSET, _AUGMENTATION = 1, 2, 3
+
+
+class Batch(NamedTuple):
+    """Some examples together."""
+
+    inputs: Tensor
+    """Normalised slices, float32, (batch, 1, slices, size, size)."""
+    labels: Tensor
+    """Class numbers, (batch,)."""
+    lesions: Tensor | None
+    """Lesion masks of these slices, uint8, (batch, slices, size, size); None where they are not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +44,8 @@ class Examples:
     """One cache key a case."""
     labels: Sequence[int]
     """One class number a case."""
+    lesions: Sequence[str] = ()
+    """One key of a lesion mask a case; empty to go without."""
     augmentation: AugmentationSettings
     seed: int
     batch: int
@@ -47,7 +61,7 @@ class Examples:
         """Batches in an epoch."""
         return -(-len(self) // self.batch)
 
-    def example(self, epoch: int, index: int) -> Tensor:
+    def example(self, epoch: int, index: int) -> tuple[Tensor, Tensor | None]:
         """Draw one random subset of a case.
 
         Parameters
@@ -57,7 +71,8 @@ class Examples:
 
         Returns
         -------
-        Normalised, float32, shape (1, slices, size, size).
+        slices : normalised, float32, shape (1, slices, size, size)
+        lesions : mask of these slices, uint8, shape (slices, size, size); None if there are no keys for it
 
         Raises
         ------
@@ -69,20 +84,25 @@ class Examples:
         (indices,) = slice_subsets(
             0, array.count, count=1, slices=settings.slices, seed=[_SUBSET, self.seed, epoch, index]
         )
-        slices = torch.from_numpy(array.take(indices).astype(np.float32))
-        rng = np.random.default_rng([_AUGMENTATION, self.seed, epoch, index])
-        slices = augment(slices, self.augmentation, rng).clamp(settings.window_low, settings.window_high)
-        return ((slices - settings.mean) / settings.std)[None]
+        seed = [_AUGMENTATION, self.seed, epoch, index]
+        slices = augment(
+            torch.from_numpy(array.take(indices).astype(np.float32)), self.augmentation, np.random.default_rng(seed)
+        ).clamp(settings.window_low, settings.window_high)
+        lesions = None
+        if self.lesions:
+            labels = torch.from_numpy(self.cache.open_lesions(self.lesions[index]).take(indices))
+            lesions = augment_labels(labels, self.augmentation, np.random.default_rng(seed))
+        return ((slices - settings.mean) / settings.std)[None], lesions
 
     def order(self, epoch: int) -> list[int]:
         """Shuffle the cases for an epoch."""
         return [int(i) for i in np.random.default_rng([_ORDER, self.seed, epoch]).permutation(len(self))]
 
-    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Give an epoch's batches: inputs (batch, 1, slices, size, size) and class numbers (batch,)."""
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """Give an epoch's batches."""
         order = self.order(epoch)
         groups = [order[start : start + self.batch] for start in range(0, len(order), self.batch)]
-        waiting: deque[tuple[list[Future[Tensor]], list[int]]] = deque()
+        waiting: deque[tuple[list[Future[tuple[Tensor, Tensor | None]]], list[int]]] = deque()
         with ThreadPoolExecutor(self.readers) as pool:
             for group in groups:
                 waiting.append(([pool.submit(self.example, epoch, i) for i in group], group))
@@ -91,6 +111,11 @@ class Examples:
             while waiting:
                 yield self._collect(*waiting.popleft())
 
-    def _collect(self, futures: list[Future[Tensor]], group: list[int]) -> tuple[Tensor, Tensor]:
-        inputs = torch.stack([future.result() for future in futures])
-        return inputs, torch.tensor([self.labels[i] for i in group])
+    def _collect(self, futures: list[Future[tuple[Tensor, Tensor | None]]], group: list[int]) -> Batch:
+        drawn = [future.result() for future in futures]
+        masks = [lesions for _, lesions in drawn if lesions is not None]
+        return Batch(
+            inputs=torch.stack([slices for slices, _ in drawn]),
+            labels=torch.tensor([self.labels[i] for i in group]),
+            lesions=torch.stack(masks) if masks else None,
+        )

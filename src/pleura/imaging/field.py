@@ -58,8 +58,8 @@ def find_field(lungs: npt.NDArray[np.uint8], volume: Volume, kind: str) -> Field
         return Field(slices, (0, volume.shape[1]), (0, volume.shape[2]))
     if kind != "lungs":
         raise GeometryError(f'no field is called "{kind}"; choose one of {", ".join(FIELDS)}')
-    shadow = lungs[extent].any(axis=0)  # (y, x)
-    across = [np.flatnonzero(shadow.any(axis=1)), np.flatnonzero(shadow.any(axis=0))]
+    shadow = lungs[extent].max(axis=0)  # (y, x)
+    across = [np.flatnonzero(shadow.max(axis=axis)) for axis in (1, 0)]
     spacing = volume.spacing[1:]
     bounds = [(int(hit[0]), int(hit[-1]) + 1) for hit in across]
     side = max((last - first) * step for (first, last), step in zip(bounds, spacing, strict=True)) + 2 * MARGIN_MM

@@ -228,7 +228,7 @@ def read_label_mask(path: Path) -> npt.NDArray[np.uint8]:
 
 
 def _read_voxels(path: Path, name: str, header: NiftiHeader) -> npt.NDArray[np.int16]:
-    """The file's numbers, rounded to int16, along the file's own axes (k, j, i)."""
+    """Read the file's numbers, rounded to int16, along the file's own axes (k, j, i)."""
     hu = np.empty(header.shape, np.int16)
     direct = header.dtype == np.int16 and header.slope == 1.0 and header.intercept == 0.0
     buffer = np.empty(header.shape[1:], header.dtype)

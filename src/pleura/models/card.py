@@ -9,7 +9,7 @@ from typing import Any
 
 from pleura.errors import ModelError, RecipeError
 from pleura.models.toml_write import to_toml
-from pleura.settings import InputSettings, parse_settings
+from pleura.settings import TASKS, InputSettings, parse_settings
 
 __all__ = ["FORMAT", "Card", "card_to_toml", "parse_card"]
 
@@ -34,6 +34,8 @@ class Card:
     """SPDX name."""
     training: Mapping[str, Any]
     """The training data: `synthetic` (true or false), `summary` (a sentence), and what else is known."""
+    task: str = "diagnosis"
+    """What the classes are: a name in `pleura.settings.TASKS`."""
     temperature: float = 1.0
     """Logits are divided by this before the softmax."""
     thresholds: Mapping[str, float] = field(default_factory=lambda: {"answer": 0.5})
@@ -48,6 +50,7 @@ class Card:
     def __post_init__(self) -> None:
         problems = (
             (not self.name, "name is empty"),
+            (self.task not in TASKS, f'task = "{self.task}"; known are {", ".join(TASKS)}'),
             (set(self.thresholds) != {"answer"}, f"thresholds = {dict(self.thresholds)}; need answer, and only it"),
             (len(self.classes) < 2, f"classes = {list(self.classes)}; need at least two"),
             (len(set(self.classes)) < len(self.classes), f"classes = {list(self.classes)}; one is there twice"),

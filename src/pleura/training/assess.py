@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pleura.data.cache import SliceCache, default_cache_folder
 from pleura.data.cohort import Case, Cohort
+from pleura.data.task import Task
 from pleura.errors import CohortError, OutputError
 from pleura.evaluation.classification import Result, evaluate_classes
 from pleura.models.files import Model
@@ -24,14 +25,19 @@ class Assessment:
     """A model's answers on cases whose truth is known."""
 
     cases: tuple[Case, ...]
-    classes: tuple[str, ...]
+    task: Task
     probabilities: npt.NDArray[np.float64]
     """(cases, classes)."""
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the answers."""
+        return self.task.classes
+
+    @property
     def truth(self) -> npt.NDArray[np.int64]:
         """Index of each case's class, (cases,)."""
-        return np.array([self.classes.index(case.label) for case in self.cases], dtype=np.int64)
+        return np.array(self.task.labels(self.cases), dtype=np.int64)
 
     def overall(self) -> Result:
         """All cases together."""
@@ -60,7 +66,7 @@ def assess(
 
     Parameters
     ----------
-    model : a four-class classifier
+    model : a classifier; cases that its task does not arise for are left out
     cohort : as read
     split : train, validation or test
     device : where to compute
@@ -74,9 +80,10 @@ def assess(
         If the split has no case, or a study cannot be used.
     """
     watcher = watcher or Silent()
-    cases = cohort.split(split)
+    task = Task(model.card.task, model.card.classes)
+    cases = task.select(cohort, trains=False).split(split)
     if not cases:
-        raise CohortError(f"{cohort.folder} has no case in split {split}; choose another split")
+        raise CohortError(f"{cohort.folder} has no case of {', '.join(task.classes)} in split {split}; choose another")
     cache = SliceCache(cache_folder or default_cache_folder() / "slices", model.card.input)
     watcher.start("preparing slices", len(cases))
     keys = cache.warm(cases, workers=workers, on_done=lambda _: watcher.advance())
@@ -89,7 +96,7 @@ def assess(
         device=device,
         watcher=watcher,
     )
-    return Assessment(cases=cases, classes=model.card.classes, probabilities=probabilities)
+    return Assessment(cases=cases, task=task, probabilities=probabilities)
 
 
 def write_predictions(assessment: Assessment, path: Path) -> None:
@@ -105,8 +112,9 @@ def write_predictions(assessment: Assessment, path: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["case", "patient", "hospital", "truth", *assessment.classes])
-            for case, row in zip(assessment.cases, assessment.probabilities, strict=True):
-                writer.writerow([case.case, case.patient, case.hospital, case.label, *(f"{p:.6f}" for p in row)])
+            for case, true, row in zip(assessment.cases, assessment.truth, assessment.probabilities, strict=True):
+                named = assessment.classes[true]
+                writer.writerow([case.case, case.patient, case.hospital, named, *(f"{p:.6f}" for p in row)])
         temporary.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error

@@ -8,10 +8,11 @@ import torch
 
 from pleura import __version__
 from pleura.data.cohort import Cohort
+from pleura.data.task import find_task
 from pleura.models.card import Card
 from pleura.models.files import Model
 from pleura.models.toml_write import to_toml
-from pleura.settings import CLASSES, TrainingRecipe
+from pleura.settings import TrainingRecipe
 
 __all__ = ["recipe_hash", "training_card"]
 
@@ -28,6 +29,7 @@ def training_card(
     epochs : passes over the training cases that the weights have seen
     scores : of the weights on the validation cases, as `pleura.training.loop.validate` gives them; may be empty
     """
+    classes = find_task(recipe.task).classes
     synthetic = cohort.synthetic and (parent is None or parent.card.synthetic)
     cases, scored = len(cohort.split("train")), len(cohort.split("validation"))
     hospitals = cohort.counts("hospital", "train")
@@ -41,8 +43,9 @@ def training_card(
     return Card(
         name=recipe.name,
         architecture=recipe.architecture,
-        arguments={"classes": len(CLASSES), **recipe.arguments},
-        classes=CLASSES,
+        arguments={"classes": len(classes), **recipe.arguments},
+        classes=classes,
+        task=recipe.task,
         input=recipe.input,
         licence="Apache-2.0",
         training={
@@ -58,6 +61,7 @@ def training_card(
             "pleura": __version__,
             "torch": str(torch.__version__),
             "labels": cohort.counts("label", "train"),
+            **({"severities": cohort.counts("severity", "train")} if recipe.task == "severity" else {}),
             "hospitals": hospitals,
         },
         metrics=metrics,

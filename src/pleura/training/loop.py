@@ -14,19 +14,22 @@ from torch import Tensor, optim
 from pleura.data.cache import SliceCache, default_cache_folder
 from pleura.data.cohort import Case, Cohort, read_cohort
 from pleura.data.examples import Examples
+from pleura.data.task import Task, find_task
 from pleura.errors import OutputError, RecipeError
 from pleura.evaluation.multiclass import accuracy, balanced_accuracy, log_loss
 from pleura.models.classifier import Classifier
 from pleura.models.device import choose_device
 from pleura.models.files import Model, load_model, save_model
 from pleura.models.predict import predict_network
-from pleura.models.registry import create_network
 from pleura.models.toml_write import to_toml
-from pleura.settings import CLASSES, InputSettings, TrainingRecipe
+from pleura.settings import InputSettings, TrainingRecipe
 from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from pleura.training.description import recipe_hash, training_card
+from pleura.training.initial import first_network, with_lesions
+from pleura.training.lesion_loss import WithLesions
 from pleura.training.log import row_in_words, write_log
-from pleura.training.losses import class_weights, weighted_cross_entropy
+from pleura.training.losses import class_weights
+from pleura.training.objective import Objective
 from pleura.training.optimiser import create_optimiser
 from pleura.training.schedule import learning_rate
 from pleura.training.watcher import Silent, Watcher
@@ -46,9 +49,12 @@ class Run:
     cache: SliceCache
     keys: dict[str, str]
     examples: Examples
+    task: Task
     network: Classifier
+    trained: Classifier | WithLesions
+    """The network, with the head that learns from lesion masks where the recipe asks for it."""
     optimiser: optim.SGD
-    weights: Tensor
+    objective: Objective
     device: torch.device
     out: Path
     parent: Model | None
@@ -59,7 +65,7 @@ class Run:
 
 def train(
     recipe: TrainingRecipe,
-    cohort: Path,
+    cohort: Path | Cohort,
     out: Path,
     *,
     device: str = "cpu",
@@ -78,7 +84,8 @@ def train(
     Parameters
     ----------
     recipe : how to train
-    cohort : folder with `cases.csv` and `cohort.toml`
+    cohort : folder with `cases.csv` and `cohort.toml`, or a cohort as read; cases that the recipe's task does not arise
+        for are left out, and said
     out : folder for the results; made if it is not there
     device : "cpu" or "cuda"
     resume : go on from the checkpoint in `out`
@@ -103,7 +110,7 @@ def train(
 
 def setup(
     recipe: TrainingRecipe,
-    cohort_folder: Path,
+    cohort: Path | Cohort,
     out: Path,
     device: str,
     resume: bool,
@@ -114,36 +121,43 @@ def setup(
 ) -> Run:
     """Check everything, prepare the slices, build the network; the parameters are those of `train`."""
     where = choose_device(device)
-    cohort = read_cohort(cohort_folder)
+    task = find_task(recipe.task)
+    whole = cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=())
+    cohort = task.select(whole)
+    if len(cohort.cases) < len(whole.cases):
+        watcher.say(f"{len(cohort.cases)} of {len(whole.cases)} cases are of the classes {', '.join(task.classes)}")
     if recipe.validation.keep == "best" and not cohort.split("validation"):
         raise RecipeError('validation.keep = "best", but the cohort has no validation case; set it to "last"')
     parent = None if start_from is None else load_model(start_from)
-    network = _first_network(recipe, parent)
-    trained = cohort.split("train")
-    labels = [CLASSES.index(case.label) for case in trained]
-    weights = class_weights(recipe.loss, CLASSES, labels).to(where)
+    network = first_network(recipe, task.classes, parent)
+    training = cohort.split("train")
+    labels = task.labels(training)
+    objective = Objective(recipe.loss, class_weights(recipe.loss, task.classes, labels).to(where))
     _prepare_output(out, recipe, resume)
 
     cache = SliceCache(cache_folder or default_cache_folder() / "slices", recipe.input)
-    used = (*trained, *cohort.split("validation"))
+    used = (*training, *cohort.split("validation"))
     watcher.start("preparing slices", len(used))
     keys = cache.warm(used, workers=workers, on_done=lambda note: _on_prepared(watcher, note))
+    masks = cache.warm_lesions(training, keys) if recipe.loss.lesions else {}
 
     examples = Examples(
         cache=cache,
-        keys=[keys[case.case] for case in trained],
+        keys=[keys[case.case] for case in training],
         labels=labels,
+        lesions=[masks[case.case] for case in training] if masks else (),
         augmentation=recipe.augmentation,
         seed=recipe.training.seed,
         batch=recipe.training.batch,
     )
     network = network.to(where, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    optimiser = create_optimiser(network, recipe.optimiser)
-    name = _run_name(recipe, used, keys, parent)
+    trained = with_lesions(network, recipe).to(where)
+    optimiser = create_optimiser(trained, recipe.optimiser)
+    name = _run_name(recipe, used, keys, masks, parent)
     progress = Progress(run=name)
     best: dict[str, Tensor] = {}
     if resume:
-        progress, best = load_checkpoint(out / CHECKPOINT, network, optimiser, name)
+        progress, best = load_checkpoint(out / CHECKPOINT, trained, optimiser, name)
         watcher.say(f"resumed after epoch {progress.epoch} of {recipe.schedule.epochs}")
     return Run(
         recipe=recipe,
@@ -151,9 +165,11 @@ def setup(
         cache=cache,
         keys=keys,
         examples=examples,
+        task=task,
         network=network,
+        trained=trained,
         optimiser=optimiser,
-        weights=weights,
+        objective=objective,
         device=where,
         out=out,
         parent=parent,
@@ -180,7 +196,7 @@ def fit(run: Run) -> None:
             progress.best_epoch, progress.best_loss = epoch + 1, loss
             if run.recipe.validation.keep == "best":
                 run.best = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
-        save_checkpoint(run.out / CHECKPOINT, run.network, run.optimiser, progress, run.best)
+        save_checkpoint(run.out / CHECKPOINT, run.trained, run.optimiser, progress, run.best)
         write_log(run.out / LOG, progress.history)
         run.watcher.say(row_in_words(row))
 
@@ -194,7 +210,7 @@ def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
     rate = 0.0
     with torch.random.fork_rng():  # what the network itself draws (DropBlock) depends on seed and epoch only
         torch.manual_seed(recipe.training.seed * 100_003 + epoch)
-        for number, (inputs, labels) in enumerate(run.examples.batches(epoch)):
+        for number, batch in enumerate(run.examples.batches(epoch)):
             rate = learning_rate(
                 epoch * run.examples.steps + number,
                 steps_per_epoch=run.examples.steps,
@@ -203,18 +219,23 @@ def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
             )
             for group in run.optimiser.param_groups:
                 group["lr"] = rate
-            inputs, labels = inputs.to(device), labels.to(device)
-            total = run.weights[labels].sum()
+            labels = batch.labels.to(device)
             part = recipe.training.microbatch or len(labels)
             run.optimiser.zero_grad(set_to_none=True)
-            for x, y in zip(torch.split(inputs, part), torch.split(labels, part), strict=True):
-                x = x.contiguous(memory_format=torch.channels_last_3d)  # (part, 1, slices, size, size)
-                with _precision(device, recipe.training.precision):
-                    logits = run.network(x)  # (part, classes)
-                loss = weighted_cross_entropy(logits, y, run.weights, total)
+            for start in range(0, len(labels), part):
+                some = slice(start, start + part)
+                x = batch.inputs[some].to(device)
+                loss, logits = run.objective(
+                    run.trained,
+                    x.contiguous(memory_format=torch.channels_last_3d),  # (part, 1, slices, size, size)
+                    labels[some],
+                    None if batch.lesions is None else batch.lesions[some].to(device),
+                    of_batch=labels,
+                    precision=_precision(device, recipe.training.precision),
+                )
                 loss.backward()  # type: ignore[no-untyped-call]
                 loss_sum += loss.detach() * len(labels)
-                hits += (logits.detach().argmax(dim=1) == y).sum()
+                hits += (logits.detach().argmax(dim=1) == labels[some]).sum()
             run.optimiser.step()
             run.watcher.advance()
     loss_mean = float(loss_sum) / len(run.examples)
@@ -238,7 +259,7 @@ def validate(run: Run) -> dict[str, float]:
         precision=run.recipe.training.precision,
         watcher=run.watcher,
     )
-    labels = np.array([CLASSES.index(case.label) for case in cases])
+    labels = np.array(run.task.labels(cases))
     return {
         "validation_loss": log_loss(probabilities, labels),
         "validation_accuracy": accuracy(probabilities, labels),
@@ -296,23 +317,6 @@ def finish(run: Run) -> Model:
     return model
 
 
-def _first_network(recipe: TrainingRecipe, parent: Model | None) -> Classifier:
-    arguments = {"classes": len(CLASSES), **recipe.arguments}
-    with torch.random.fork_rng():
-        torch.manual_seed(recipe.training.seed)
-        network = create_network(recipe.architecture, **arguments)
-    if parent is None:
-        return network
-    same = (parent.card.architecture, dict(parent.card.arguments), parent.card.classes)
-    if same != (recipe.architecture, arguments, CLASSES):
-        raise RecipeError(
-            f"model {parent.card.name} is {same[0]} {same[1]} for {same[2]}; "
-            f"the recipe asks for {recipe.architecture} {arguments} for {CLASSES}"
-        )
-    network.load_state_dict(parent.network.state_dict())
-    return network
-
-
 def _prepare_output(out: Path, recipe: TrainingRecipe, resume: bool) -> None:
     if not resume and (out / CHECKPOINT).exists():
         raise OutputError(f"{out} has a checkpoint of an earlier run; add --resume to go on, or choose another folder")
@@ -323,10 +327,19 @@ def _prepare_output(out: Path, recipe: TrainingRecipe, resume: bool) -> None:
         raise OutputError(f"cannot write to {out}: {error}") from error
 
 
-def _run_name(recipe: TrainingRecipe, cases: Sequence[Case], keys: dict[str, str], parent: Model | None) -> str:
+def _run_name(
+    recipe: TrainingRecipe,
+    cases: Sequence[Case],
+    keys: dict[str, str],
+    masks: dict[str, str],
+    parent: Model | None,
+) -> str:
     decisive = [
         recipe_hash(recipe),
-        [[case.case, case.label, case.split, keys[case.case]] for case in cases],
+        [
+            [case.case, case.label, case.severity, case.split, keys[case.case], masks.get(case.case, "")]
+            for case in cases
+        ],
         "" if parent is None else parent.id,
     ]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
