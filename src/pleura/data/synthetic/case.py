@@ -15,7 +15,7 @@ from pleura.data.synthetic.scanner.protocol import Protocol
 from pleura.errors import RecipeError
 from pleura.imaging.fingerprint import fingerprint
 from pleura.imaging.volume import Source, Volume
-from pleura.settings import CLASSES
+from pleura.settings import LABELS
 
 __all__ = ["SyntheticCase", "generate_case"]
 
@@ -48,19 +48,19 @@ def generate_case(
     Parameters
     ----------
     seed : from 0; its lowest 32 bits count. One seed is one patient, whatever the class and the protocol
-    label : healthy, covid-19, other-viral or bacterial
+    label : one of `pleura.settings.LABELS`
     severity : 1 to 3; a healthy case has severity 0 whatever is given
     protocol : None draws a scanner and a small grid from the seed
     stage : the day of the disease's course; None draws the disease at its usual extent. With another stage the same
-        seed is the same patient with the same lesions grown or shrunk; it changes nothing for a healthy case or a nodule
+        seed is the same patient with the same lesions grown or shrunk; healthy cases and nodules stay as they are
 
     Raises
     ------
     RecipeError
         If the label, the severity or the seed is none of these.
     """
-    if label not in CLASSES:
-        raise RecipeError(f"no class is called {label!r}; choose one of {', '.join(CLASSES)}")
+    if label not in LABELS:
+        raise RecipeError(f"no class is called {label!r}; choose one of {', '.join(LABELS)}")
     if label != "healthy" and severity not in (1, 2, 3):
         raise RecipeError(f"severity must be 1, 2 or 3, got {severity!r}")
     if seed < 0:

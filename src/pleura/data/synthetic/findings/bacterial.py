@@ -1,42 +1,97 @@
-"""Lungs and a severity in, the findings of bacterial pneumonia out: one or two dense lobes, often with fluid."""
+"""Lungs and a severity in, the findings of bacterial pneumonia out: dense lobes or patches, often with fluid.
+
+Frequencies after Reittner et al. (2003, doi 10.1007/s00330-002-1490-3), Tanaka et al. (1996, doi
+10.1097/00004728-199607000-00019) and Tarver et al. (2005); docs/background/synthetic-cohorts.md says which number
+comes from where.
+"""
 
 import numpy as np
 
+from pleura.data.synthetic.findings.airspace import draw_density, draw_effusion, opacify
+from pleura.data.synthetic.findings.airways import draw_buds, draw_centrilobular, thick_bronchi
+from pleura.data.synthetic.findings.amount import draw_amount
+from pleura.data.synthetic.findings.kinds import GROUND_GLASS, NODULE
 from pleura.data.synthetic.findings.lung_grid import LungGrid
-from pleura.data.synthetic.findings.pattern import Findings, draw_amount, pack
+from pleura.data.synthetic.findings.pattern import Field, Findings, Painted, pack
 from pleura.data.synthetic.findings.stage import Stage
 
-__all__ = ["draw_bacterial"]
+__all__ = ["FORMS", "draw_bacterial"]
 
-EFFUSION = 0.42
-"""Share of the cases with fluid in the pleural space."""
+FORMS = {"lobar": 0.60, "multilobar": 0.15, "patchy": 0.17, "hazy": 0.08}
+"""How often the disease is one segment or lobe, several lobes, bronchopneumonia, or mostly ground glass at the rim."""
+_CONSOLIDATED = {"lobar": (5.0, 2.5), "multilobar": (4.5, 3.0), "patchy": (2.5, 3.5), "hazy": (1.2, 5.0)}
+"""Shape of the share that has consolidated (beta distribution)."""
+_NODULES = {"lobar": 0.10, "multilobar": 0.15, "patchy": 0.70, "hazy": 0.20}
+"""Share of the cases with centrilobular nodules."""
+EFFUSION, BOTH_SIDES = 0.35, 0.25
+"""Share of the cases with fluid in the pleural space, and of these with fluid on both sides."""
 
 
 def draw_bacterial(g: np.random.Generator, lungs: LungGrid, severity: int, stage: Stage | None) -> Findings:
-    """Draw a consolidated segment that keeps to its lobe, with a thin halo and perhaps an effusion on the same side."""
+    """Draw consolidation in one of four forms, with a thin halo and perhaps an effusion."""
     L = lungs
-    amount = draw_amount(g, severity, stage)
-    f = amount.now
-    lobes = [int(g.choice([1, 2, 3, 4, 5], p=[0.16, 0.12, 0.32, 0.12, 0.28]))]
-    if severity == 3 or g.random() < 0.25:
-        lobes.append(int(g.choice([q for q in (3, 5, 1, 4) if q not in lobes])))
-    inside = np.isin(L.lobe, lobes)
-    # a segment of the lobe: close to one seed near its pleura
-    seed = g.choice(np.flatnonzero(inside & (L.depth < 12)))
-    k, j, i = np.unravel_index(seed, L.mask.shape)
-    d = np.sqrt((L.x - L.x[k, j, i]) ** 2 + (L.y - L.y[k, j, i]) ** 2 + (0.85 * (L.z - L.z[k, j, i])) ** 2)
-    share = float(inside[L.mask].mean())
-    score = np.where(inside, 3.0 - d / 26.0 + 0.45 * L.noise(g, 9) + 0.35 * L.noise(g, 4.5), -9.0)
-    core = L.cut(score, min(f * 0.85, 0.93 * share), 0.35) * inside * amount.strength
-    halo = L.cut(score, min(f * 1.5, 0.98 * share), 1.0) * inside * amount.strength
-    ground_glass = halo * np.clip(g.normal(0.33, 0.06) + 0.08 * L.noise(g, 7), 0.1, 0.7)
-    fluid = 0 * halo
-    if g.random() < EFFUSION:  # level with a meniscus
-        side = -1 if lobes[0] <= 3 else 1
-        amount = g.beta(1.6, 3.5)
-        level = L.back + 0.13 * np.exp(-L.wall / 9.0) - 0.25 * (L.t - 0.1) * (1 - amount)
-        here = L.x * side > 0
-        fluid = np.clip((level - (1.06 - 0.5 * amount)) / 0.03 + 0.5, 0, 1) * here * (L.t < 0.75)
-        squeeze = np.clip((level - (0.93 - 0.5 * amount)) / 0.14, 0, 1) * here * (L.t < 0.6)
-        ground_glass = np.maximum(ground_glass, 0.5 * squeeze * L.mask)
-    return pack(L, ground_glass=ground_glass, consolidation=core, septa=0.2 * halo, fluid=fluid)
+    form = str(g.choice(list(FORMS), p=list(FORMS.values())))
+    amount = draw_amount(
+        g, severity, stage, consolidated=float(g.beta(*_CONSOLIDATED[form])), paving=0.2 * g.random(), bands=0.0
+    )
+    order = g.choice([1, 2, 3, 4, 5], 5, replace=False, p=[0.17, 0.11, 0.33, 0.12, 0.27])
+    side = -1 if order[0] <= 3 else 1
+    hilar = np.exp(-L.bronchi / 9.0)
+    if form in ("lobar", "multilobar"):
+        score = _lobar_score(g, L, order, rooms=3 if form == "multilobar" else 1)
+        soft = 0.45
+    else:
+        other = g.normal(-1.2, 0.8) * (L.x * side < 0)
+        outward = 1.6 * np.exp(-L.wall / 18) if form == "hazy" else 0.9 * hilar
+        prior = outward + other + g.normal(0.7, 0.4) * (L.back - 0.5) + g.normal(0.6, 0.5) * (0.45 - L.t)
+        seeds = L.spread(g, int(g.integers(4, 11) + 22 * amount.drawn), np.exp(2 * prior), 9 + 20 * amount.drawn)
+        score = prior + 0.8 * np.maximum(seeds, -1.2) + 0.6 * L.noise(g, 7) + 0.55 * L.noise(g, 4)
+        soft = 0.7
+    air = opacify(g, L, amount, score, inner=0.9 * score, density=draw_density(g, severity), soft=soft)
+    wet, both = g.random() < EFFUSION, g.random() < BOTH_SIDES
+    fluid, squeezed = draw_effusion(g, L, side)
+    fluid_too, squeezed_too = draw_effusion(g, L, -side, largest=0.5)
+    fluid, squeezed = np.maximum(fluid, both * fluid_too), np.maximum(squeezed, both * squeezed_too)
+    wet = wet and amount.extent > 0.15
+    grown = min(amount.extent, 1.5)
+    dotted, thick = g.random() < _NODULES[form], g.random() < 0.35
+    dots = draw_centrilobular(
+        g,
+        L,
+        0.02 + air.usual,
+        count=int(dotted * grown * g.gamma(2, 14)),
+        radius=g.uniform(2.2, 3.6),
+        hu=-250.0,
+        softness=g.uniform(0.4, 0.7),
+    )
+    buds = draw_buds(g, L, 0.01 + air.usual, count=int(dotted * grown * g.gamma(1.5, 7)))
+    walls = thick_bronchi(L, air.area, factor=g.uniform(0.5, 1.1)) if thick else []
+    return pack(
+        L,
+        ground_glass=np.maximum(air.ground_glass, 0.5 * wet * squeezed),
+        consolidation=air.consolidation,
+        septa=air.septa,
+        fluid=wet * fluid,
+        under=Painted.of(dots, GROUND_GLASS) + Painted.of(walls, 0),
+        over=Painted.of(buds, NODULE),
+    )
+
+
+def _lobar_score(g: np.random.Generator, lungs: LungGrid, order: np.ndarray, *, rooms: int) -> Field:
+    """Highest around a place near the pleura of a lobe, and lower by a step in each lobe that is entered later.
+
+    Disease fills its lobe up to the fissures before it enters the next; with `rooms` above 1, several lobes at once.
+    """
+    L = lungs
+    rough = 0.5 * L.noise(g, 9) + 0.4 * L.noise(g, 4.5)
+    score = np.full(L.mask.shape, -20.0)
+    for turn, lobe in enumerate(order):
+        inside = L.lobe == lobe
+        free = np.flatnonzero(inside & (L.depth < 12))
+        if free.size == 0:
+            continue
+        x, y, z = L.point(g.choice(free))
+        d = np.sqrt((L.x - x) ** 2 + (L.y - y) ** 2 + (0.8 * (L.z - z)) ** 2)
+        late = 0.6 * turn if turn < rooms else 12.0 + 2.0 * turn
+        score = np.where(inside, 3.0 - d / 24.0 + rough - late, score)
+    return score

@@ -1,4 +1,4 @@
-"""An anatomy, a class and a severity in, its findings out, with the patient's unrelated specks and scars on top.
+"""An anatomy, a label and a severity in, its findings out, with the patient's unrelated specks and scars on top.
 
 Burden, density and number are drawn from distributions that overlap between the classes: what separates them is where
 the disease lies and how it is arranged.
@@ -14,9 +14,11 @@ from pleura.data.synthetic.findings.bacterial import draw_bacterial
 from pleura.data.synthetic.findings.covid import draw_covid
 from pleura.data.synthetic.findings.kinds import NODULE
 from pleura.data.synthetic.findings.lung_grid import LungGrid
-from pleura.data.synthetic.findings.objects import draw_nodules, draw_scars
+from pleura.data.synthetic.findings.nodule import draw_nodule
+from pleura.data.synthetic.findings.objects import draw_plates, draw_scars, draw_specks
 from pleura.data.synthetic.findings.pattern import Findings, Painted, pack
 from pleura.data.synthetic.findings.stage import Stage
+from pleura.data.synthetic.findings.tuberculosis import draw_tuberculosis
 from pleura.data.synthetic.findings.viral import draw_viral
 from pleura.data.synthetic.streams import stream
 
@@ -26,8 +28,7 @@ Draw = Callable[[np.random.Generator, LungGrid, int, Stage | None], Findings]
 
 
 def _draw_healthy(_: np.random.Generator, lungs: LungGrid, __: int, ___: Stage | None) -> Findings:
-    zero = np.zeros(lungs.mask.shape, np.float32)
-    return pack(lungs, ground_glass=zero, consolidation=zero, septa=zero, fluid=zero)
+    return pack(lungs)
 
 
 _DRAWN: dict[str, Draw] = {
@@ -35,24 +36,27 @@ _DRAWN: dict[str, Draw] = {
     "covid-19": draw_covid,
     "other-viral": draw_viral,
     "bacterial": draw_bacterial,
+    "tuberculosis": draw_tuberculosis,
+    "nodule": draw_nodule,
 }
-"""How each class of `pleura.settings.CLASSES` is drawn."""
+"""How each label of `pleura.settings.LABELS` is drawn."""
 
 
 def draw_findings(anatomy: Anatomy, label: str, severity: int, *, step: float, stage: Stage | None = None) -> Findings:
-    """Draw the findings of one class.
+    """Draw the findings of one label.
 
     Parameters
     ----------
     anatomy : whose lungs
-    label : one of `pleura.settings.CLASSES`
+    label : one of `pleura.settings.LABELS`
     severity : 0 for healthy, 1 to 3 for a disease
     step : grid of the fields, mm
     stage : the day of the course; None as the class and the severity draw it
     """
-    g = stream(anatomy.seed, "findings")
     lungs = LungGrid(anatomy, step)
-    findings = _DRAWN[label](g, lungs, severity, stage)
-    specks = draw_nodules(g, lungs, count=int(g.poisson(0.6)), smallest=1.3, largest=2.8)
-    scars = draw_scars(g, lungs, anatomy.patient.scars)
-    return replace(findings, over=findings.over + Painted.of(specks + scars, NODULE))
+    findings = _DRAWN[label](stream(anatomy.seed, "findings"), lungs, severity, stage)
+    g = stream(anatomy.seed, "confounders")  # of the patient: the same with every disease and on every day
+    rows = draw_specks(g, lungs, int(g.poisson(0.9)))
+    rows += draw_scars(g, lungs, anatomy.patient.scars)
+    rows += draw_plates(g, lungs, int(g.poisson(0.25)))
+    return replace(findings, over=findings.over + Painted.of(rows, NODULE))

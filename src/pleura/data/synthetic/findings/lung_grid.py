@@ -72,6 +72,19 @@ class LungGrid:
         inside = (q >= 0) & (q < np.array(self.mask.shape)[::-1])
         return q, np.asarray(inside.all(1))
 
+    def at(self, values: npt.NDArray[np.floating], points: Array) -> Array:
+        """Values of an array on this grid at the nearest grid points of points (n, 3); 0 outside the grid; (n,)."""
+        q, inside = self.indices(points)
+        out = np.zeros(len(points))
+        q = q[inside]
+        out[inside] = values[q[:, 2], q[:, 1], q[:, 0]]
+        return out
+
+    def index(self, point: Array) -> tuple[int, int, int]:
+        """Nearest grid index (z, y, x) of a point (x, y, z), kept on the grid."""
+        q = np.clip(((point - self.origin) / self.step).round(), 0, np.array(self.mask.shape)[::-1] - 1)
+        return int(q[2]), int(q[1]), int(q[0])
+
     def point(self, index: np.integer | int) -> Array:
         """x, y, z of a flat grid index, mm."""
         k, j, i = np.unravel_index(index, self.mask.shape)
@@ -100,7 +113,7 @@ class LungGrid:
             c = (self.x[k, j, i], self.y[k, j, i], self.z[k, j, i])
             m = int(3.2 * r / self.step) + 1
             b = tuple(slice(max(int(a) - m, 0), int(a) + m + 1) for a in (k, j, i))
-            e = g.uniform(0.7, 1.3, 3)
+            e = g.uniform(0.6, 1.5, 3)
             square = (
                 ((self.x[b] - c[0]) * e[0]) ** 2 + ((self.y[b] - c[1]) * e[1]) ** 2 + ((self.z[b] - c[2]) * e[2]) ** 2
             )
