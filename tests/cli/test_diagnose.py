@@ -50,10 +50,12 @@ def test_a_study_becomes_a_folder_that_lies_on_the_study(study: Path, tmp_path: 
     assert report.study.sha256 in page
 
 
-def test_json_is_the_report(study: Path) -> None:
-    done = _run("diagnose", study, "--json")
+def test_json_is_the_report_and_names_the_backend(study: Path) -> None:
+    done = _run("diagnose", study, "--json", "--backend", "openvino")
     assert done.returncode == 0, done.stderr
-    assert Report.model_validate(json.loads(done.stdout)).classification.classes[0] == "healthy"
+    report = Report.model_validate(json.loads(done.stdout))
+    assert report.classification.classes[0] == "healthy"
+    assert report.provenance.settings["backend"].startswith("openvino 20")
 
 
 def _refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -82,6 +84,7 @@ def test_unknown_models_classes_and_devices_are_refused(study: Path) -> None:
     _refused(_run("diagnose", study, "--model", "nobody"), "nobody")
     _refused(_run("diagnose", study, "--explain", "influenza"), "influenza", "covid-19")
     _refused(_run("diagnose", study, "--device", "tpu"), "tpu")
+    _refused(_run("diagnose", study, "--backend", "onnx"), "onnx", "openvino, torch")
 
 
 def test_wrong_usage_has_code_2() -> None:

@@ -97,7 +97,7 @@ def test_the_report_agrees_with_itself(diagnosis: Diagnosis) -> None:
     assert report.lungs.right_ml == pytest.approx((diagnosis.lungs == 1).sum() * 6 * 4 * 4 / 1000, rel=1e-6)
     assert report.lungs.left_ml == pytest.approx((diagnosis.lungs == 2).sum() * 6 * 4 * 4 / 1000, rel=1e-6)
     assert diagnosis.heat.shape == diagnosis.lungs.shape == diagnosis.volume.shape == report.study.shape
-    assert set(report.provenance.seconds) == {"read", "lungs", "prepare", "classify", "explain"}
+    assert set(report.provenance.seconds) == {"set up", "read", "lungs", "prepare", "classify", "explain"}
     assert report.model.id == "e" * 64
     assert report.study.sha256 == diagnosis.volume.source.sha256
     assert [series.chosen for series in report.series] == [True]
@@ -117,6 +117,16 @@ def test_the_same_seed_gives_the_same_answer(tmp_path: Path) -> None:
     assert first.report.classification == second.report.classification
     assert np.array_equal(first.heat, second.heat)
     assert first.report.classification.subset_slices != other.report.classification.subset_slices
+
+
+def test_either_backend_gives_the_answer_and_is_named(tmp_path: Path, diagnosis: Diagnosis) -> None:
+    other, _ = _diagnose(tmp_path, side="left", low=True, backend="openvino")
+    np.testing.assert_allclose(
+        other.report.classification.probabilities, diagnosis.report.classification.probabilities, atol=1e-4
+    )
+    np.testing.assert_allclose(other.heat, diagnosis.heat, atol=1)
+    assert diagnosis.report.provenance.settings["backend"].startswith("torch 2.")
+    assert other.report.provenance.settings["backend"].startswith("openvino 20")
 
 
 def test_below_the_threshold_there_is_no_answer(tmp_path: Path) -> None:
@@ -139,5 +149,7 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
         _diagnose(tmp_path, side="left", low=True, explain="influenza")
     with pytest.raises(ModelError, match="device"):
         _diagnose(tmp_path, side="left", low=True, device="tpu")
+    with pytest.raises(ModelError, match="backend"):
+        _diagnose(tmp_path, side="left", low=True, backend="tpu")
     with pytest.raises(StudyError):
         diagnose_study(tmp_path / "nothing", _model())

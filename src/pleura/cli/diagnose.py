@@ -26,6 +26,9 @@ def diagnose(
         str | None, typer.Option(help="Class of the heat map; the most probable one by default.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    backend: Annotated[
+        str, typer.Option(help="torch; or openvino, on the CPU: faster, needs the extra cpu.")
+    ] = "torch",
     seed: Annotated[int, typer.Option(min=0, help="Draws the slice subsets; same seed, same answer.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -51,6 +54,7 @@ def diagnose(
             series_uid=series,
             explain=explain,
             device=device,
+            backend=backend,
             seed=seed,
             on_step=lambda step: _show(console, status, step),
         )

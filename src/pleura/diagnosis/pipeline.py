@@ -29,6 +29,7 @@ from pleura.imaging.inplane import prepare
 from pleura.imaging.lungs import lung_litres, lung_notes, segment_lungs
 from pleura.imaging.study import load_study
 from pleura.imaging.volume import Volume
+from pleura.models.backend import backend_version, create_features
 from pleura.models.device import choose_device
 from pleura.models.files import Model
 from pleura.models.predict import predict
@@ -55,6 +56,7 @@ def diagnose_study(
     series_uid: str | None = None,
     explain: str | None = None,
     device: str = "cpu",
+    backend: str = "torch",
     seed: int = 0,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
@@ -67,6 +69,7 @@ def diagnose_study(
     series_uid : the series to use; the best one by default
     explain : the class whose heat map is made; the most probable one by default
     device : cpu, cuda or cuda:N
+    backend : torch, or openvino on the CPU
     seed : draws the slice subsets; the same seed gives the same answer
     on_step : told the name of each step as it begins
 
@@ -75,13 +78,17 @@ def diagnose_study(
     StudyError
         If the study cannot be used; which kind says why.
     ModelError
-        If the model does not know the class to explain, or the device is not there.
+        If the model does not know the class to explain, or the device is not there or not the backend's.
+    MissingExtraError
+        If the backend's package is not installed.
     """
     classes = model.card.classes
     if explain is not None and explain not in classes:
         raise ModelError(f'cannot explain "{explain}": the classes of {model.card.name} are {", ".join(classes)}')
     place = choose_device(device)
     clock = StepClock(on_step)
+    with clock.step("set up"):
+        create_features(model, backend=backend, device=place)  # prediction finds it made
     with clock.step("read"):
         volume, study = load_study(path, series_uid=series_uid)
     with clock.step("lungs"):
@@ -93,7 +100,7 @@ def diagnose_study(
         prepared = prepare(volume, field, size=settings.size, window=window)
     first_slice, after_last = field.slices
     with clock.step("classify"):
-        prediction = predict(model, prepared, seed=seed, device=place)
+        prediction = predict(model, prepared, seed=seed, device=place, backend=backend)
     with clock.step("explain"):
         target = int(prediction.mean.argmax()) if explain is None else classes.index(explain)
         maps = activation_map(prediction.features, model.network.classify, target)
@@ -126,6 +133,7 @@ def diagnose_study(
                 "interval": settings.interval,
                 "temperature": str(model.card.temperature),
                 "precision": "float32",
+                "backend": backend_version(backend),
             },
             seconds={name: round(value, 3) for name, value in clock.seconds.items()},
         ),

@@ -1,0 +1,167 @@
+import dataclasses
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.test_card import CARD
+from pleura.errors import MissingExtraError, ModelError
+from pleura.models.backend import BACKENDS, backend_version, create_features
+from pleura.models.files import Model, load_model
+from pleura.models.openvino_features import TELEMETRY, compile_features, import_openvino
+from pleura.models.predict import predict
+from pleura.models.registry import ARCHITECTURES, create_network
+from pleura.settings import InputSettings
+
+
+def _model(seed: int, *, architecture: str = "densenet3d", **arguments: int) -> Model:
+    """A network with all of its batch norms off their first values; seeds have ids of their own."""
+    settings = InputSettings(size=24, slices=8)
+    card = dataclasses.replace(CARD, architecture=architecture, input=settings, arguments={"classes": 4, **arguments})
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = create_network(architecture, **card.arguments)
+        for module in network.modules():
+            if isinstance(module, torch.nn.BatchNorm3d):
+                for tensor in (module.weight, module.running_var):
+                    torch.nn.init.uniform_(tensor, 0.5, 2)
+                for tensor in (module.bias, module.running_mean):
+                    torch.nn.init.uniform_(tensor, -0.5, 0.5)
+    return Model(network.eval(), card, f"{architecture}-{sorted(arguments.items())}-{seed}", Path())
+
+
+def _differences(model: Model, prepared: np.ndarray, **arguments: int) -> tuple[float, float]:
+    """Largest difference of the probabilities, and of the features as a share of the largest."""
+    ours = predict(model, prepared, seed=0, backend="openvino", **arguments)
+    theirs = predict(model, prepared, seed=0, **arguments)
+    np.testing.assert_array_equal(ours.subsets, theirs.subsets)
+    assert ours.features.shape == theirs.features.shape
+    features = (ours.features - theirs.features).abs().max() / theirs.features.abs().max()
+    return float(np.abs(ours.probabilities - theirs.probabilities).max()), float(features)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_gives_what_torch_gives(architecture: str, rng: np.random.Generator) -> None:
+    prepared = rng.integers(-1200, 600, (30, 24, 24)).astype(np.int16)
+    probabilities, features = _differences(_model(1, architecture=architecture), prepared)
+    assert probabilities < 1e-4
+    assert features < 1e-5
+
+
+def test_the_shipped_model_at_full_size_gives_what_torch_gives(rng: np.random.Generator) -> None:
+    model = load_model("ucadi-synthetic")
+    prepared = rng.integers(-1000, 100, (16, 128, 128)).astype(np.int16)
+    probabilities, features = _differences(model, prepared, count=1)
+    assert probabilities < 1e-4
+    assert features < 1e-4
+
+
+def test_compiled_once_for_each_model_and_number_of_threads() -> None:
+    one, other = _model(1, growth=4), _model(2, growth=4)
+    x = torch.linspace(-1, 1, 8 * 24 * 24).reshape(1, 1, 8, 24, 24)
+    first = compile_features(one, threads=1)
+    assert compile_features(one, threads=1) is first
+    assert compile_features(one, threads=2) is not first
+    second = compile_features(other, threads=1)
+    assert second is not first
+    with torch.inference_mode():
+        for model, features in ((one, first), (other, second)):
+            torch.testing.assert_close(features(x), model.network.forward_features(x), rtol=1e-4, atol=1e-5)
+
+
+def test_threads_that_share_it_get_their_own_answers() -> None:
+    features = compile_features(_model(1, growth=4), threads=1)
+    inputs = [torch.full((1, 1, 8, 24, 24), value / 4) for value in range(16)]
+    alone = [features(x) for x in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(features, inputs))
+    assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
+    assert not torch.equal(alone[0], alone[1])
+
+
+def test_what_cannot_be_is_refused() -> None:
+    model = _model(1, growth=4)
+    with pytest.raises(ModelError, match="known are openvino, torch"):
+        create_features(model, backend="onnx")
+    with pytest.raises(ModelError, match='on the CPU, not on "cuda"'):
+        create_features(model, backend="openvino", device="cuda")
+
+
+def test_a_missing_package_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "pleura\[cpu\]"'):
+        create_features(_model(3, growth=4), backend="openvino")
+
+
+def test_openvino_with_its_reporting_on_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, TELEMETRY, sys)
+    with pytest.raises(ModelError, match="would report over the network"):
+        import_openvino()
+
+
+def test_the_backends_versions_are_those_installed() -> None:
+    import_openvino()
+    assert backend_version("torch").split()[1].split("+")[0] == torch.__version__.split("+")[0]
+    assert all(backend_version(name).startswith(f"{name} 2") for name in BACKENDS)
+
+
+WATCHED = """
+import sys
+import time
+
+tried = []
+NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.Request", "os.fork")
+
+
+def watch(event, arguments):
+    if event in NETWORK:
+        tried.append(event)
+        raise OSError("not in this test")
+
+
+sys.addaudithook(watch)
+{forbid}
+import openvino
+
+{work}
+until = time.monotonic() + 2  # it is another thread that sends, from a process of its own
+while not tried and time.monotonic() < until:
+    time.sleep(0.05)
+print(*sorted(set(tried)), flush=True)
+"""
+CONVERT = """
+import pathlib
+from pleura.models.files import load_model
+from pleura.models.openvino_features import compile_features
+
+compile_features(load_model("ucadi-synthetic"), threads=1)
+"""
+
+
+def _watched(home: Path, *, ours: bool) -> tuple[str, list[str]]:
+    """What a process that uses OpenVINO tries of the network, and the files it leaves in its home."""
+    home.mkdir()
+    forbid = "from pleura.models.openvino_features import import_openvino; import_openvino()" if ours else ""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", WATCHED.format(forbid=forbid, work=CONVERT if ours else "")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HOME": str(home), "PATH": "", "OMP_NUM_THREADS": "1", "https_proxy": "http://127.0.0.1:9"},
+    )
+    return done.stdout.strip(), [path.name for path in home.rglob("*")]
+
+
+def test_nothing_is_reported_to_anyone(tmp_path: Path) -> None:
+    assert _watched(tmp_path / "ours", ours=True) == ("", [])
+
+
+def test_openvino_left_to_itself_does_report(tmp_path: Path) -> None:
+    """What the test above looks for is there to be found."""
+    tried, files = _watched(tmp_path / "theirs", ours=False)
+    assert tried
+    assert files
