@@ -1,16 +1,44 @@
-"""True classes and class probabilities in; accuracy, sensitivity, specificity and AUC a class out."""
+"""True classes and class probabilities in; accuracy, and each class against the rest, with intervals out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
-from pleura.evaluation.multiclass import confusion_matrix
-from pleura.evaluation.proportions import Proportion, wilson
+from pleura.evaluation.bootstrap import repeats, resample_weights
+from pleura.evaluation.counts import count
+from pleura.evaluation.delong import KINDS, auc_interval
+from pleura.evaluation.estimate import Estimate, percentile
+from pleura.evaluation.proportions import Proportion, clustered, wilson
+from pleura.evaluation.roc import auc, weighted_auc
 
-__all__ = ["ClassResult", "Result", "auc", "evaluate_classes"]
+__all__ = ["ClassResult", "IntervalSettings", "Result", "evaluate_answers", "evaluate_classes"]
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalSettings:
+    """How intervals are made."""
+
+    confidence: float = 0.95
+    """Of every interval."""
+    auc: str = "delong"
+    """ "delong" or "delong-logit"; where a patient has several cases it is the bootstrap whatever this says."""
+    resamples: int = 2000
+    """Of the bootstrap over patients."""
+    seed: int = 0
+    """Of the bootstrap."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.confidence < 1:
+            raise ValueError(f"need a confidence between 0 and 1, got {self.confidence}")
+        if self.auc not in KINDS:
+            raise ValueError(f'need an AUC interval of kind {" or ".join(KINDS)}, got "{self.auc}"')
+        if self.resamples < 100:
+            raise ValueError(f"need 100 resamples or more, got {self.resamples}")
 
 
 @dataclass(frozen=True)
@@ -18,56 +46,51 @@ class ClassResult:
     """One class against the rest; None where there is no case to count."""
 
     name: str
+    positives: int
+    """Cases of the class."""
+    negatives: int
+    """All other cases."""
     sensitivity: Proportion | None
     specificity: Proportion | None
-    auc: float | None
+    ppv: Proportion | None
+    npv: Proportion | None
+    f1: Estimate | None
+    auc: Estimate | None
 
 
 @dataclass(frozen=True)
 class Result:
     """All classes together."""
 
+    cases: int
+    patients: int
+    """As many as cases where no patients were named."""
     accuracy: Proportion
+    balanced_accuracy: Estimate | None
+    """Mean of the classes' sensitivities, over the classes that occur."""
+    macro_specificity: Estimate | None
+    """Mean over the classes that occur; so are the two below."""
+    macro_f1: Estimate | None
+    macro_auc: Estimate | None
     classes: tuple[ClassResult, ...]
     confusion: npt.NDArray[np.int64]
-    """(classes, classes): rows are the truth, columns the most probable class."""
+    """(classes, classes): rows are the truth, columns the answer."""
+
+    @property
+    def clustered(self) -> bool:
+        """Whether a patient has several cases, so that intervals come from resampling patients."""
+        return self.patients < self.cases
 
 
-def auc(positive: npt.ArrayLike, scores: npt.ArrayLike) -> float:
-    """Area under the empirical ROC curve: the probability that a positive scores above a negative, ties counted half.
-
-    Parameters
-    ----------
-    positive : (cases,), true for the condition
-    scores : (cases,), finite, higher for the condition
-
-    Raises
-    ------
-    ValueError
-        If one of the two groups is empty, shapes differ, or a score is not finite.
-
-    References
-    ----------
-    J. A. Hanley, B. J. McNeil, Radiology 143 (1982) 29-36.
-
-    Examples
-    --------
-    >>> auc([True, True, False, False], [0.9, 0.4, 0.4, 0.1])
-    0.875
-    """
-    truth = np.asarray(positive, dtype=bool)
-    values = np.asarray(scores, dtype=np.float64)
-    if truth.shape != values.shape or truth.ndim != 1:
-        raise ValueError(f"need one score a case, got shapes {truth.shape} and {values.shape}")
-    if not np.isfinite(values).all():
-        raise ValueError("need finite scores, got NaN or infinity")
-    n, m = int(truth.sum()), int((~truth).sum())
-    if n == 0 or m == 0:
-        raise ValueError(f"need cases with and without the condition, got {n} and {m}")
-    return float((rankdata(values)[truth].sum() - n * (n + 1) / 2) / (n * m))
-
-
-def evaluate_classes(truth: npt.ArrayLike, probabilities: npt.ArrayLike, classes: Sequence[str]) -> Result:
+def evaluate_classes(
+    truth: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    classes: Sequence[str],
+    *,
+    patients: Sequence[str] | None = None,
+    threshold: float | None = None,
+    settings: IntervalSettings | None = None,
+) -> Result:
     """Compare class probabilities with the truth.
 
     Parameters
@@ -75,6 +98,10 @@ def evaluate_classes(truth: npt.ArrayLike, probabilities: npt.ArrayLike, classes
     truth : (cases,), index into `classes`
     probabilities : (cases, classes)
     classes : names, in order
+    patients : (cases,), or None where each case is a patient of its own
+    threshold : None to call a case its most probable class (the first of equals); else each class against the rest is
+        called where its probability is at least this, while accuracy and confusion stay with the most probable class
+    settings : of the intervals
 
     Raises
     ------
@@ -83,22 +110,132 @@ def evaluate_classes(truth: npt.ArrayLike, probabilities: npt.ArrayLike, classes
     """
     true = np.asarray(truth, dtype=np.int64)
     p = np.asarray(probabilities, dtype=np.float64)
-    count = len(classes)
-    if true.ndim != 1 or len(true) == 0 or p.shape != (len(true), count):
-        raise ValueError(f"need truths (cases,) and probabilities (cases, {count}), got {true.shape} and {p.shape}")
-    if true.min() < 0 or true.max() >= count:
-        raise ValueError(f"need truths from 0 to {count - 1}, got {true.min()} to {true.max()}")
-    predicted = p.argmax(axis=1)
+    count_of = len(classes)
+    if true.ndim != 1 or len(true) == 0 or p.shape != (len(true), count_of):
+        raise ValueError(f"need truths (cases,) and probabilities (cases, {count_of}), got {true.shape} and {p.shape}")
+    answer = p.argmax(axis=1)
+    called = answer[:, None] == np.arange(count_of) if threshold is None else p >= threshold
+    return evaluate_answers(true, answer, classes, called=called, scores=p, patients=patients, settings=settings)
+
+
+def evaluate_answers(
+    truth: npt.ArrayLike,
+    answers: npt.ArrayLike,
+    classes: Sequence[str],
+    *,
+    called: Bools | None = None,
+    scores: Floats | None = None,
+    patients: Sequence[str] | None = None,
+    settings: IntervalSettings | None = None,
+) -> Result:
+    """Compare answers, of a model or a reader, with the truth.
+
+    Without repeated patients, proportions have Wilson's interval and AUCs DeLong's. With them, all intervals come from
+    a bootstrap over patients. F1 and the means over classes are no proportions and always have the bootstrap.
+
+    Parameters
+    ----------
+    truth, answers : (cases,), index into `classes`
+    classes : names, in order
+    called : (cases, classes), what each class against the rest is called; the answer by default
+    scores : (cases, classes), higher for the class; None gives no AUC
+    patients, settings : as in `evaluate_classes`
+
+    Raises
+    ------
+    ValueError
+        As `evaluate_classes`; or if an answer is not an index of a class.
+    """
+    settings = settings or IntervalSettings()
+    true, said = np.asarray(truth, dtype=np.int64), np.asarray(answers, dtype=np.int64)
+    _check(true, said, len(classes), patients)
+    columns = np.arange(len(classes))
+    is_class = true[:, None] == columns
+    called = said[:, None] == columns if called is None else called
+    weights = resample_weights(true, patients, resamples=settings.resamples, seed=settings.seed)
+    once = np.ones((1, len(true)))
+    point, resampled = count(is_class, called, once), count(is_class, called, weights)
+    area, areas = (_areas(is_class, scores, w) for w in (once, weights))
+    people = None if not repeats(patients) else np.unique(np.asarray(patients), return_inverse=True)[1]
+
+    def proportion(counted: Bools, hit: Bools, values: Floats) -> Proportion | None:
+        total, hits = int(counted.sum()), int((counted & hit).sum())
+        if total == 0:
+            return None
+        if people is None:
+            return wilson(hits, total, confidence=settings.confidence)
+        return clustered(hits, total, values, len(np.unique(people[counted])), confidence=settings.confidence)
+
+    def mean(values: Floats, resampled_values: Floats) -> Estimate | None:
+        occurring = is_class.any(axis=0) & ~np.isnan(values[0])
+        if not occurring.any():
+            return None
+        return percentile(
+            float(values[0, occurring].mean()), resampled_values[:, occurring].mean(axis=1), settings.confidence
+        )
+
+    right = true == said
+    accuracy = proportion(np.ones(len(true), dtype=bool), right, weights @ right / weights.sum(axis=1))
+    assert accuracy is not None
     results = []
     for k, name in enumerate(classes):
-        is_k, said_k = true == k, predicted == k
-        both = is_k.any() and not is_k.all()
+        is_k, called_k = is_class[:, k], called[:, k]
         results.append(
             ClassResult(
                 name=name,
-                sensitivity=wilson(int((is_k & said_k).sum()), int(is_k.sum())) if is_k.any() else None,
-                specificity=wilson(int((~is_k & ~said_k).sum()), int((~is_k).sum())) if not is_k.all() else None,
-                auc=auc(is_k, p[:, k]) if both else None,
+                positives=int(is_k.sum()),
+                negatives=int((~is_k).sum()),
+                sensitivity=proportion(is_k, called_k, resampled.sensitivity[:, k]),
+                specificity=proportion(~is_k, ~called_k, resampled.specificity[:, k]),
+                ppv=proportion(called_k, is_k, resampled.ppv[:, k]),
+                npv=proportion(~called_k, ~is_k, resampled.npv[:, k]),
+                f1=percentile(float(point.f1[0, k]), resampled.f1[:, k], settings.confidence),
+                auc=_area(is_k, scores, k, areas[:, k], people is not None, settings),
             )
         )
-    return Result(wilson(int((true == predicted).sum()), len(true)), tuple(results), confusion_matrix(p, true))
+    confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    np.add.at(confusion, (true, said), 1)
+    answered = said[:, None] == columns
+    at_answer, answers_resampled = count(is_class, answered, once), count(is_class, answered, weights)
+    return Result(
+        cases=len(true),
+        patients=len(true) if people is None else int(people.max()) + 1,
+        accuracy=accuracy,
+        balanced_accuracy=mean(at_answer.sensitivity, answers_resampled.sensitivity),
+        macro_specificity=mean(point.specificity, resampled.specificity),
+        macro_f1=mean(point.f1, resampled.f1),
+        macro_auc=mean(area, areas),
+        classes=tuple(results),
+        confusion=confusion,
+    )
+
+
+def _areas(is_class: Bools, scores: Floats | None, weights: Floats) -> Floats:
+    """AUC of each class under each weighting, (weightings, classes); NaN where there is none."""
+    found = np.full((len(weights), is_class.shape[1]), np.nan)
+    for k in range(is_class.shape[1]):
+        if scores is not None and is_class[:, k].any() and not is_class[:, k].all():
+            found[:, k] = weighted_auc(is_class[:, k], scores[:, k], weights)
+    return found
+
+
+def _area(
+    is_k: Bools, scores: Floats | None, k: int, resampled: Floats, grouped: bool, settings: IntervalSettings
+) -> Estimate | None:
+    if scores is None or is_k.all() or not is_k.any():
+        return None
+    if grouped:
+        return percentile(auc(is_k, scores[:, k]), resampled, settings.confidence)
+    return auc_interval(is_k, scores[:, k], kind=settings.auc, confidence=settings.confidence)
+
+
+def _check(
+    true: npt.NDArray[np.int64], said: npt.NDArray[np.int64], classes: int, patients: Sequence[str] | None
+) -> None:
+    if true.ndim != 1 or len(true) == 0 or said.shape != true.shape:
+        raise ValueError(f"need truths and answers (cases,), got {true.shape} and {said.shape}")
+    for name, values in (("truths", true), ("answers", said)):
+        if values.min() < 0 or values.max() >= classes:
+            raise ValueError(f"need {name} from 0 to {classes - 1}, got {values.min()} to {values.max()}")
+    if patients is not None and len(patients) != len(true):
+        raise ValueError(f"need a patient a case, got {len(patients)} for {len(true)} cases")

@@ -1,0 +1,159 @@
+"""A CSV file of scores and truths in, checked arrays out."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pleura.errors import CohortError
+
+__all__ = ["Predictions", "read_predictions", "read_rows"]
+
+KNOWN = ("case", "truth", "patient", "hospital", "group")
+"""Columns that are no scores."""
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Cases with their truth and a score for each class."""
+
+    classes: tuple[str, ...]
+    """Names, in the order of the score columns; ("0", "1") for a single score."""
+    cases: tuple[str, ...]
+    truth: npt.NDArray[np.int64]
+    """(cases,), index into `classes`."""
+    scores: npt.NDArray[np.float64]
+    """(cases, classes), higher for the class; a single score s stands as (-s, s)."""
+    binary: bool = False
+    """Whether there is one score, for truth 1 against 0."""
+    patients: tuple[str, ...] | None = None
+    hospitals: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> "Predictions":
+        """Keep some cases; `chosen` is (cases,)."""
+        keep = np.flatnonzero(chosen).tolist()
+
+        def pick(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+            return None if names is None else tuple(names[index] for index in keep)
+
+        return replace(
+            self,
+            cases=tuple(self.cases[index] for index in keep),
+            truth=self.truth[chosen],
+            scores=self.scores[chosen],
+            patients=pick(self.patients),
+            hospitals=pick(self.hospitals),
+            groups=pick(self.groups),
+        )
+
+
+def read_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
+    """Read a CSV file with a header line; every row has a text for every column, stripped of blanks.
+
+    Parameters
+    ----------
+    path : UTF-8, with or without a byte order mark
+    needed : columns that must be there, and filled in every row
+
+    Raises
+    ------
+    CohortError
+        If the file cannot be read, is not such a table, or has no row.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            columns = [str(name).strip() for name in reader.fieldnames or []]
+            reader.fieldnames = columns
+            rows = list(reader)
+    except OSError as error:
+        raise CohortError(f"cannot read {path}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CohortError(f"{path} is not a CSV file in UTF-8: {error}") from error
+    missing = [name for name in needed if name not in columns]
+    if missing or len(set(columns)) < len(columns):
+        wrong = f"no column {missing[0]}" if missing else "a column that stands twice"
+        raise CohortError(f"{path} has {wrong}; its columns are {', '.join(columns) or 'none'}")
+    if not rows:
+        raise CohortError(f"{path} has a header and no rows; need one row or more")
+    for line, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise CohortError(f"{path}, row {line}: need {len(columns)} fields as in the header")
+        for name, text in row.items():
+            row[name] = text.strip()
+        empty = [name for name in needed if not row[name]]
+        if empty:
+            raise CohortError(f"{path}, row {line}: {empty[0]} is empty; fill it")
+    return rows
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read scores and truths: columns case, truth, then one score column a class, or one named score.
+
+    Further columns patient, hospital and group are optional; where there, they are filled in every row. All other
+    columns are scores, named after their class. With a single column `score`, truth is 0 or 1.
+
+    Parameters
+    ----------
+    path : a CSV file in UTF-8
+
+    Raises
+    ------
+    CohortError
+        If the file cannot be read, a case stands twice, a truth is no class, or a score is no finite number.
+    """
+    rows = read_rows(path, ("case", "truth"))
+    names = [name for name in rows[0] if name not in KNOWN]
+    if not names:
+        raise CohortError(f"{path} has no score column; need one a class, or one named score with truth 0 or 1")
+    binary = names == ["score"]
+    if len(names) == 1 and not binary:
+        raise CohortError(f"{path} has one score column, {names[0]}; name it score, with truth 0 or 1")
+    classes = ("0", "1") if binary else tuple(names)
+    for name in ("patient", "hospital", "group"):
+        for line, row in enumerate(rows, start=2):
+            if row.get(name) == "":
+                raise CohortError(f"{path}, row {line}: {name} is empty; fill it in every row, or leave the column out")
+    cases = [row["case"] for row in rows]
+    if len(set(cases)) < len(cases):
+        twice = next(case for case in cases if cases.count(case) > 1)
+        raise CohortError(f"{path}: case {twice} stands twice; need one row a case")
+    truth = []
+    for line, row in enumerate(rows, start=2):
+        if row["truth"] not in classes:
+            known = ", ".join(classes)
+            raise CohortError(f'{path}, row {line}: truth "{row["truth"]}" is no class; score columns are for {known}')
+        truth.append(classes.index(row["truth"]))
+    scores = np.array([[_number(row, name, path, line) for name in names] for line, row in enumerate(rows, start=2)])
+    return Predictions(
+        classes=classes,
+        cases=tuple(cases),
+        truth=np.array(truth, dtype=np.int64),
+        scores=np.concatenate([-scores, scores], axis=1) if binary else scores,
+        binary=binary,
+        patients=_column(rows, "patient"),
+        hospitals=_column(rows, "hospital"),
+        groups=_column(rows, "group"),
+    )
+
+
+def _column(rows: Sequence[Mapping[str, str]], name: str) -> tuple[str, ...] | None:
+    return tuple(row[name] for row in rows) if name in rows[0] else None
+
+
+def _number(row: Mapping[str, str], name: str, path: Path, line: int) -> float:
+    try:
+        value = float(row[name])
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value):
+        raise CohortError(
+            f'{path}, row {line}: {name} = "{row[name]}"; need a finite score. Columns other than '
+            f"{', '.join(KNOWN)} are taken for classes: leave out what is none"
+        )
+    return value
