@@ -46,6 +46,7 @@ def sample_report(**changes: object) -> Report:
             answer="covid-19",
             threshold=0.5,
         ),
+        severity=None,
         explanation=Explanation(
             method="Grad-CAM",
             target_class="covid-19",

@@ -3,6 +3,7 @@
 The network counts voxels between -600 and -100 HU: in the phantom, the dense block and little else.
 """
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +21,17 @@ from pleura.imaging.nifti_write import write_nifti
 from pleura.models.card import Card
 from pleura.models.classifier import Classifier
 from pleura.models.files import Model
-from pleura.settings import CLASSES, InputSettings
+from pleura.settings import CLASSES, GRADES, InputSettings
 
 INPUT = InputSettings(size=64)
 
 
 class _DenseVoxels(Classifier):
-    """Class 3 by the share of voxels between -600 and -100 HU, the others by nothing."""
+    """One class by the share of voxels between -600 and -100 HU, the others by nothing."""
 
-    def __init__(self, weight: float) -> None:
+    def __init__(self, weight: float, classes: int = 4, favoured: int = 3) -> None:
         super().__init__()
-        self.weight = torch.nn.Parameter(torch.tensor([0.0, 0.0, 0.0, weight]))
+        self.weight = torch.nn.Parameter(functional.one_hot(torch.tensor(favoured), classes) * weight)
 
     def forward_features(self, x: Tensor) -> Tensor:
         hu = x * INPUT.std + INPUT.mean
@@ -40,18 +41,23 @@ class _DenseVoxels(Classifier):
         return features.mean(dim=(1, 2, 3, 4))[:, None] * self.weight
 
 
-def _model(weight: float = 1000.0, threshold: float = 0.5) -> Model:
+def _model(
+    weight: float = 1000.0, threshold: float = 0.5, task: str = "diagnosis", favoured: str = "bacterial", size: int = 64
+) -> Model:
+    classes = CLASSES if task == "diagnosis" else GRADES
     card = Card(
         name="dense-voxels",
+        task=task,
         architecture="densenet3d",
-        arguments={"classes": 4},
-        classes=CLASSES,
-        input=INPUT,
+        arguments={"classes": len(classes)},
+        classes=classes,
+        input=InputSettings(size=size),
         licence="Apache-2.0",
         training={"synthetic": True, "cases": 0, "summary": "nothing; a test"},
         thresholds={"answer": threshold},
     )
-    return Model(_DenseVoxels(weight).eval(), card, "e" * 64, Path("nowhere"))
+    network = _DenseVoxels(weight, len(classes), classes.index(favoured)).eval()
+    return Model(network, card, ("e" if task == "diagnosis" else "f") * 64, Path("nowhere"))
 
 
 def _diagnose(folder: Path, *, side: str, low: bool, **arguments: object) -> tuple[Diagnosis, np.ndarray]:
@@ -144,6 +150,45 @@ def test_another_class_can_be_explained_and_an_empty_map_is_said(tmp_path: Path)
     assert not diagnosis.heat.any()
 
 
+@pytest.mark.parametrize("size", [64, 32])
+def test_covid_19_is_graded(tmp_path: Path, size: int) -> None:
+    grader = _model(task="severity", favoured="III", size=size)
+    covid = _model(favoured="covid-19")
+    report = _diagnose(tmp_path, side="left", low=True, model=covid, severity_model=grader)[0].report
+    assert report.severity is not None
+    assert (report.severity.grade, report.severity.grades, report.severity.note) == ("III", GRADES, "")
+    assert sum(report.severity.probabilities) == pytest.approx(1)
+    assert report.severity.probabilities[2] > 0.9
+    assert report.severity.model.id == "f" * 64
+    assert "grade" in report.provenance.seconds
+
+
+def test_an_undetermined_case_is_graded_with_a_note(tmp_path: Path) -> None:
+    unsure = _model(weight=1e-3, favoured="covid-19")
+    grader = _model(task="severity", favoured="I")
+    report = _diagnose(tmp_path, side="left", low=True, model=unsure, severity_model=grader)[0].report
+    assert report.classification.answer == UNDETERMINED
+    assert report.severity is not None
+    assert "as if it were COVID-19" in report.severity.note
+
+
+def test_other_classes_are_not_graded(tmp_path: Path) -> None:
+    grader = _model(task="severity", favoured="III")
+    assert _diagnose(tmp_path, side="left", low=True, severity_model=grader)[0].report.severity is None
+    assert _diagnose(tmp_path, side="left", low=True, model=_model(favoured="covid-19"))[0].report.severity is None
+
+
+def test_a_field_around_the_lungs_puts_the_heat_on_the_block_too(tmp_path: Path) -> None:
+    model = _model()
+    card = dataclasses.replace(model.card, input=InputSettings(size=64, field="lungs"))
+    diagnosis, block = _diagnose(
+        tmp_path, side="right", low=False, model=Model(model.network, card, model.id, model.path)
+    )
+    assert block[np.unravel_index(diagnosis.heat.argmax(), diagnosis.heat.shape)]
+    assert diagnosis.report.explanation.peak_side == "right lung"
+    assert diagnosis.report.provenance.settings["field"] == "lungs"
+
+
 def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot explain"):
         _diagnose(tmp_path, side="left", low=True, explain="influenza")
@@ -151,5 +196,9 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
         _diagnose(tmp_path, side="left", low=True, device="tpu")
     with pytest.raises(ModelError, match="backend"):
         _diagnose(tmp_path, side="left", low=True, backend="tpu")
+    with pytest.raises(ModelError, match="is for severity; give one for diagnosis"):
+        _diagnose(tmp_path, side="left", low=True, model=_model(task="severity", favoured="I"))
+    with pytest.raises(ModelError, match="is for diagnosis; give one for severity"):
+        _diagnose(tmp_path, side="left", low=True, severity_model=_model())
     with pytest.raises(StudyError):
         diagnose_study(tmp_path / "nothing", _model())

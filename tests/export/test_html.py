@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 from diagnosis.report_sample import sample_report
+from pleura.diagnosis.report import Severity
 from pleura.export.html import report_html
 from pleura.export.key_slices import KeyPicture
 
@@ -59,6 +60,17 @@ def test_an_undetermined_answer_names_the_most_probable_class() -> None:
     unsure = report.classification.model_copy(update={"answer": "undetermined", "threshold": 0.95})
     text = _text(report_html(sample_report(classification=unsure), PICTURES))
     assert "The most probable class, COVID-19 pneumonia, reaches 90.0 %" in text
+
+
+def test_the_grade_is_shown_where_there_is_one() -> None:
+    assert "Severity" not in _text(report_html(sample_report(), PICTURES))
+    model = sample_report().model.model_copy(update={"name": "grader", "id": "ef" * 32})
+    graded = Severity(
+        grades=("I", "II", "III"), probabilities=(0.1, 0.72, 0.18), grade="II", note="As if it were.", model=model
+    )
+    text = _text(report_html(sample_report(severity=graded), PICTURES))
+    for shown in ("Severity: grade II", "72.0 %", "As if it were.", "grader", "ef" * 32):
+        assert shown in text
 
 
 def test_what_comes_from_the_study_is_escaped() -> None:

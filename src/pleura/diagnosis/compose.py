@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.diagnosis.explain import share_inside
-from pleura.diagnosis.report import Classification, Explanation, ModelInfo, SeriesInfo, StudyInfo
+from pleura.diagnosis.report import Classification, Explanation, ModelInfo, SeriesInfo, Severity, StudyInfo
 from pleura.imaging.study import Study
 from pleura.imaging.volume import Volume
 from pleura.models.card import Card
@@ -13,16 +13,24 @@ from pleura.models.predict import Prediction
 
 __all__ = [
     "UNDETERMINED",
+    "answer_of",
     "classification",
     "explanation",
     "model_info",
     "series_infos",
+    "severity",
     "study_info",
     "warnings_of",
 ]
 
 UNDETERMINED = "undetermined"
 """The answer where no class reaches the model's threshold."""
+
+
+def answer_of(prediction: Prediction, card: Card) -> str:
+    """Name the most probable class, or say that none reaches the model's threshold."""
+    top = int(prediction.mean.argmax())
+    return card.classes[top] if prediction.mean[top] >= card.thresholds["answer"] else UNDETERMINED
 
 
 def classification(prediction: Prediction, card: Card, offset: int) -> Classification:
@@ -35,8 +43,19 @@ def classification(prediction: Prediction, card: Card, offset: int) -> Classific
         subset_probabilities=tuple(tuple(map(float, row)) for row in prediction.probabilities),
         subset_slices=tuple(tuple(int(k) + offset for k in row) for row in prediction.subsets),
         top_class=card.classes[top],
-        answer=card.classes[top] if prediction.mean[top] >= threshold else UNDETERMINED,
+        answer=answer_of(prediction, card),
         threshold=threshold,
+    )
+
+
+def severity(prediction: Prediction, model: Model, answer: str) -> Severity:
+    """Give the grade; `answer` is the diagnosis, "undetermined" where it is not sure."""
+    return Severity(
+        grades=model.card.classes,
+        probabilities=tuple(map(float, prediction.mean)),
+        grade=model.card.classes[int(prediction.mean.argmax())],
+        note="The diagnosis itself is undetermined: a grade as if it were COVID-19." if answer == UNDETERMINED else "",
+        model=model_info(model),
     )
 
 
@@ -67,9 +86,9 @@ def explanation(heat: npt.NDArray[np.uint8], lungs: npt.NDArray[np.uint8], volum
     )
 
 
-def warnings_of(card: Card) -> tuple[str, ...]:
-    """Say what a reader of this model's answers must not miss."""
-    if card.synthetic:
+def warnings_of(*cards: Card) -> tuple[str, ...]:
+    """Say what a reader of these models' answers must not miss."""
+    if any(card.synthetic for card in cards):
         return ("Synthetic training data: this model has seen no patient. Its answers say nothing about one.",)
     return ()
 

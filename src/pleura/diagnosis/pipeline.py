@@ -13,10 +13,12 @@ import torch
 from pleura import __version__
 from pleura.diagnosis.clock import StepClock
 from pleura.diagnosis.compose import (
+    answer_of,
     classification,
     explanation,
     model_info,
     series_infos,
+    severity,
     study_info,
     warnings_of,
 )
@@ -24,7 +26,7 @@ from pleura.diagnosis.explain import activation_map, map_to_volume
 from pleura.diagnosis.quality import study_notes
 from pleura.diagnosis.report import LungMeasurements, Provenance, Report
 from pleura.errors import ModelError
-from pleura.imaging.field import find_field
+from pleura.imaging.field import Field, find_field
 from pleura.imaging.inplane import prepare
 from pleura.imaging.lungs import lung_litres, lung_notes, segment_lungs
 from pleura.imaging.study import load_study
@@ -33,8 +35,12 @@ from pleura.models.backend import backend_version, create_features
 from pleura.models.device import choose_device
 from pleura.models.files import Model
 from pleura.models.predict import predict
+from pleura.settings import InputSettings
 
-__all__ = ["Diagnosis", "diagnose_study"]
+__all__ = ["GRADED", "Diagnosis", "diagnose_study"]
+
+GRADED = "covid-19"
+"""The class whose severity is graded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +59,7 @@ def diagnose_study(
     path: Path,
     model: Model,
     *,
+    severity_model: Model | None = None,
     series_uid: str | None = None,
     explain: str | None = None,
     device: str = "cpu",
@@ -65,7 +72,8 @@ def diagnose_study(
     Parameters
     ----------
     path : DICOM file or folder, ZIP, or NIfTI
-    model : a four-class classifier
+    model : a classifier whose task is diagnosis
+    severity_model : a classifier whose task is severity; grades the case where COVID-19 is the most probable class
     series_uid : the series to use; the best one by default
     explain : the class whose heat map is made; the most probable one by default
     device : cpu, cuda or cuda:N
@@ -78,13 +86,17 @@ def diagnose_study(
     StudyError
         If the study cannot be used; which kind says why.
     ModelError
-        If the model does not know the class to explain, or the device is not there or not the backend's.
+        If a model is of another task or does not know the class to explain, or the device is not there or not the
+        backend's.
     MissingExtraError
         If the backend's package is not installed.
     """
     classes = model.card.classes
     if explain is not None and explain not in classes:
         raise ModelError(f'cannot explain "{explain}": the classes of {model.card.name} are {", ".join(classes)}')
+    for one, task in ((model, "diagnosis"), (severity_model, "severity")):
+        if one is not None and one.card.task != task:
+            raise ModelError(f"model {one.card.name} is for {one.card.task}; give one for {task}")
     place = choose_device(device)
     clock = StepClock(on_step)
     with clock.step("set up"):
@@ -95,12 +107,17 @@ def diagnose_study(
         lungs = segment_lungs(volume)
     with clock.step("prepare"):
         settings = model.card.input
-        window = (settings.window_low, settings.window_high)
-        field = find_field(lungs, volume, settings.field)
-        prepared = prepare(volume, field, size=settings.size, window=window)
+        prepared, field = _prepared(volume, lungs, settings)
     first_slice, after_last = field.slices
     with clock.step("classify"):
         prediction = predict(model, prepared, seed=seed, device=place, backend=backend)
+    graded = None
+    if severity_model is not None and classes[int(prediction.mean.argmax())] == GRADED:
+        with clock.step("grade"):
+            same = severity_model.card.input == settings
+            slices = prepared if same else _prepared(volume, lungs, severity_model.card.input)[0]
+            grades = predict(severity_model, slices, seed=seed, device=place, backend=backend)
+            graded = severity(grades, severity_model, answer_of(prediction, model.card))
     with clock.step("explain"):
         target = int(prediction.mean.argmax()) if explain is None else classes.index(explain)
         maps = activation_map(prediction.features, model.network.classify, target)
@@ -108,13 +125,14 @@ def diagnose_study(
         found = explanation(heat, lungs, volume, classes[target])
     right, left = lung_litres(lungs, volume)
     report = Report(
-        warnings=warnings_of(model.card),
+        warnings=warnings_of(model.card, *(() if graded is None or severity_model is None else (severity_model.card,))),
         study=study_info(volume),
         series=series_infos(study),
         lungs=LungMeasurements(
             right_ml=1000 * right, left_ml=1000 * left, first_slice=first_slice, last_slice=after_last - 1
         ),
         classification=classification(prediction, model.card, first_slice),
+        severity=graded,
         explanation=found,
         quality=(*volume.source.notes, *study_notes(volume), *lung_notes(lungs, volume)),
         model=model_info(model),
@@ -126,7 +144,7 @@ def diagnose_study(
             device=str(place),
             seed=seed,
             settings={
-                "window_hu": f"{window[0]}..{window[1]}",
+                "window_hu": f"{settings.window_low}..{settings.window_high}",
                 "size": str(settings.size),
                 "field": settings.field,
                 "subsets": f"{settings.subsets} of {settings.slices} slices",
@@ -139,3 +157,10 @@ def diagnose_study(
         ),
     )
     return Diagnosis(report=report, volume=volume, lungs=lungs, heat=heat)
+
+
+def _prepared(
+    volume: Volume, lungs: npt.NDArray[np.uint8], settings: InputSettings
+) -> tuple[npt.NDArray[np.int16], Field]:
+    field = find_field(lungs, volume, settings.field)
+    return prepare(volume, field, size=settings.size, window=(settings.window_low, settings.window_high)), field

@@ -16,6 +16,7 @@ __all__ = [
     "Provenance",
     "Report",
     "SeriesInfo",
+    "Severity",
     "StudyInfo",
 ]
 
@@ -114,6 +115,18 @@ class ModelInfo(_Part):
     """What was measured, on which data, when; or that nothing was."""
 
 
+class Severity(_Part):
+    """Grade of a case whose most probable class is COVID-19, I (mild) to III (severe)."""
+
+    grades: tuple[str, ...]
+    probabilities: tuple[Probability, ...]
+    """Mean over the slice subsets, in the order of `grades`."""
+    grade: str
+    """The most probable one."""
+    note: str
+    model: ModelInfo
+
+
 class Provenance(_Part):
     """What else is needed to repeat the answer."""
 
@@ -140,6 +153,8 @@ class Report(_Part):
     series: tuple[SeriesInfo, ...]
     lungs: LungMeasurements
     classification: Classification
+    severity: Severity | None
+    """None where the most probable class is not COVID-19, or no severity model was given."""
     explanation: Explanation
     quality: tuple[str, ...]
     """Notes on the input that may weaken the answer."""
