@@ -52,16 +52,29 @@ def chest(seed: int, label: str) -> np.ndarray:
     return np.rint(hu + rng.normal(0, 20, SHAPE)).clip(-1024, 3000).astype(np.int16)
 
 
-def write_cohort(folder: Path, cases: int = 16) -> Path:
-    """Every fourth case is for validation; classes take turns."""
-    (folder / "studies").mkdir(parents=True)
+def lesions(label: str) -> np.ndarray:
+    """A mask on the chest's grid: a block in the right lung, of ground glass or, for bacterial, consolidation."""
+    mask = np.zeros(SHAPE, np.uint8)
+    if label != "healthy":
+        mask[10:22, 16:32, 9:19] = 2 if label == "bacterial" else 1
+    return mask
+
+
+def write_cohort(folder: Path, cases: int = 16, *, masks: bool = False) -> Path:
+    """Every fourth case is for validation; classes take turns, and then grades do."""
+    for name in ("studies", "masks"):
+        (folder / name).mkdir(parents=True)
     rows = ["case,patient,hospital,label,severity,split,study,lungs,lesions"]
     for i in range(cases):
         label = CLASSES[(i + i // 4) % 4]
         path = f"studies/{i}.nii.gz"
         write_nifti(folder / path, chest(i, label), AFFINE)
         split = "validation" if i % 4 == 3 else "train"
-        rows.append(f"c{i},p{i},{'east' if i % 2 else 'west'},{label},{int(label != 'healthy')},{split},{path},,")
+        severity = 0 if label == "healthy" else 1 + i // 4 % 3
+        mask = f"masks/{i}.nii.gz" if masks and label != "healthy" else ""
+        if mask:
+            write_nifti(folder / mask, lesions(label), AFFINE)
+        rows.append(f"c{i},p{i},{'east' if i % 2 else 'west'},{label},{severity},{split},{path},,{mask}")
     (folder / "cases.csv").write_text("\n".join(rows) + "\n")
     (folder / "cohort.toml").write_text(
         'format = 1\nname = "micro"\ngenerator = "chests 1"\nseed = 5\nsynthetic = true\ndescription = "two ovals"\n'

@@ -9,11 +9,13 @@ import pytest
 import safetensors.torch
 import torch
 
+from pleura.data.cohort import read_cohort
 from pleura.errors import CohortError, ModelError, OutputError, RecipeError
 from pleura.models.files import Model, load_model
 from pleura.models.predict import predict
 from pleura.models.toml_write import to_toml
-from pleura.settings import CLASSES, LossSettings, parse_recipe, read_recipe
+from pleura.settings import CLASSES, GRADES, LossSettings, parse_recipe, read_recipe
+from pleura.training.assess import assess
 from pleura.training.loop import train
 from pleura.training.watcher import Silent
 from training import micro
@@ -117,6 +119,58 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
     for name, tensor in one.items():
         assert torch.equal(tensor, two[name]), name
     assert _log(out) == _log(whole[1])
+
+
+@pytest.fixture(scope="module")
+def masked_cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return micro.write_cohort(tmp_path_factory.mktemp("masked") / "cohort", masks=True)
+
+
+def test_a_run_with_lesions_leaves_a_plain_model_and_goes_on_to_the_same_bits(
+    whole: tuple[Model, Path], masked_cohort: Path, micro_cache: Path, tmp_path: Path
+) -> None:
+    recipe = micro.recipe("[loss]\nlesions = 1.0\n")
+    once = train(recipe, masked_cohort, tmp_path / "once", cache_folder=micro_cache)
+    assert once.network.state_dict().keys() == whole[0].network.state_dict().keys()
+    assert once.id != whole[0].id
+    stopper = Stopper(line="epoch 2:")
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, masked_cohort, tmp_path / "twice", cache_folder=micro_cache, watcher=stopper)
+    twice = train(recipe, masked_cohort, tmp_path / "twice", cache_folder=micro_cache, resume=True)
+    assert twice.id == once.id
+    assert any(name.startswith("momentum.head.") for name in _tensors(tmp_path / "twice"))
+
+
+def test_lesions_without_masks_are_refused(micro_cohort: Path, micro_cache: Path, tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match="has no lesion mask"):
+        train(micro.recipe("[loss]\nlesions = 1.0\n"), micro_cohort, tmp_path, cache_folder=micro_cache)
+
+
+def test_severity_is_learned_from_graded_covid_19_and_another_tasks_weights(
+    whole: tuple[Model, Path], micro_cache: Path, tmp_path: Path
+) -> None:
+    cohort = micro.write_cohort(tmp_path / "cohort", cases=32)
+    recipe = parse_recipe('task = "severity"\n' + micro.RECIPE + "[loss]\nordinal = 1.0\n")
+    listener = Stopper()
+    model = train(
+        recipe, cohort, tmp_path / "out", cache_folder=micro_cache, start_from=whole[0].path, watcher=listener
+    )
+    assert listener.lines[0] == "8 of 32 cases are of the classes I, II, III"
+    assert (model.card.task, model.card.classes, model.card.arguments["classes"]) == ("severity", GRADES, 3)
+    assert model.card.training["labels"] == {"covid-19": 6}
+    assert sum(model.card.training["severities"].values()) == 6
+    assert model.card.parent == whole[0].id
+    answers = assess(model, read_cohort(cohort), split="validation", cache_folder=micro_cache)
+    assert answers.classes == GRADES
+    assert [case.label for case in answers.cases] == ["covid-19"] * 2
+    assert answers.truth.tolist() == [case.severity - 1 for case in answers.cases]
+
+
+def test_a_cohort_as_read_trains_as_its_folder_does(
+    whole: tuple[Model, Path], micro_cohort: Path, micro_cache: Path, tmp_path: Path
+) -> None:
+    again = train(micro.recipe(), read_cohort(micro_cohort), tmp_path, cache_folder=micro_cache)
+    assert again.id == whole[0].id
 
 
 def test_it_learns(micro_cohort: Path, micro_cache: Path, tmp_path: Path) -> None:
