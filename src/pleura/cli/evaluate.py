@@ -1,19 +1,14 @@
-"""`pleura evaluate`: a model's answers against the truth; tables on the terminal, rows in a file."""
-
-from __future__ import annotations
+"""`pleura evaluate`: answers against the truth; tables on the terminal, numbers and figures in a folder."""
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-if TYPE_CHECKING:
-    from pleura.evaluation.classification import Result
+from pleura.cli.evaluation_tables import print_readers, print_report, print_results
 
-__all__ = ["app"]
+__all__ = ["app", "print_results"]
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -21,6 +16,58 @@ app = typer.Typer(no_args_is_help=True)
 @app.callback()
 def _group() -> None:
     """Compare answers with the truth."""
+
+
+@app.command()
+def accuracy(
+    file: Annotated[Path, typer.Argument(help="CSV: case, truth, and scores.", show_default=False)],
+    readers: Annotated[Path | None, typer.Option(help="CSV of readers' answers: case, reader, answer.")] = None,
+    out: Annotated[Path | None, typer.Option(help="New folder for tables and figures.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Call a class at this score, not the highest one.")] = None,
+    ordinal: Annotated[bool, typer.Option("--ordinal", help="Classes are grades in rising order: add kappa.")] = False,
+    interval: Annotated[str, typer.Option(help="Of an AUC: delong or delong-logit.")] = "delong",
+    confidence: Annotated[float, typer.Option(help="Of all intervals.")] = 0.95,
+    resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Compare scores with the truth: confusion, ROC, AUC, sensitivity, specificity, PPV, NPV, F1, with intervals.
+
+    FILE has columns case and truth, then one score column a class, named as the class, or a single column score with
+    truth 0 or 1. Columns patient, hospital and group are optional. `pleura evaluate cohort --out` writes such a file.
+
+    Example: pleura evaluate accuracy predictions.csv --out results
+    """
+    from pleura.errors import RecipeError
+    from pleura.evaluation.accuracy import evaluate_predictions
+    from pleura.evaluation.classification import IntervalSettings
+    from pleura.evaluation.output.plain import report_table
+    from pleura.evaluation.predictions import read_predictions
+    from pleura.evaluation.readers.study import compare_readers
+    from pleura.evaluation.readers.table import read_answers
+    from pleura.export.result_folder import check_free, result_folder
+
+    if out is not None:
+        check_free(out)
+    try:
+        settings = IntervalSettings(confidence=confidence, auc=interval, resamples=resamples, seed=seed)
+    except ValueError as error:
+        raise RecipeError(str(error)) from error
+    predictions = read_predictions(file)
+    report = evaluate_predictions(predictions, threshold=threshold, ordinal=ordinal, settings=settings)
+    answers = None if readers is None else read_answers(readers, predictions.classes)
+    study = None if answers is None else compare_readers(predictions, answers, settings=settings)
+    if out is not None:
+        from pleura.evaluation.output.files import write_results
+
+        with result_folder(out) as folder:
+            write_results(folder, predictions, report, answers=answers, study=study)
+    if as_json:
+        typer.echo(json.dumps(report_table(report, study), indent=2))
+        return
+    print_report(report)
+    if study is not None:
+        print_readers(study)
 
 
 @app.command()
@@ -35,10 +82,15 @@ def cohort(
 ) -> None:
     """Classify a cohort's cases and compare with their labels, hospital by hospital.
 
-    Example: pleura evaluate cohort cohort/ --model ucadi-synthetic --split test
+    For curves, figures and readers: `pleura evaluate accuracy` on the file that --out writes.
+
+    Example: pleura evaluate cohort cohort/ --model ucadi-synthetic --split test --out predictions.csv
     """
     from pleura.cli.progress import watch
     from pleura.data.cohort import read_cohort
+    from pleura.evaluation.accuracy import evaluate_predictions
+    from pleura.evaluation.output.plain import report_table
+    from pleura.evaluation.predictions import Predictions
     from pleura.models.files import load_model
     from pleura.training.assess import assess, write_predictions
 
@@ -54,51 +106,76 @@ def cohort(
         )
     if out is not None:
         write_predictions(answers, out)
-    results = {"all": answers.overall(), **answers.by_hospital()}
+    report = evaluate_predictions(
+        Predictions(
+            classes=answers.classes,
+            cases=tuple(case.case for case in answers.cases),
+            truth=answers.truth,
+            scores=answers.probabilities,
+            patients=tuple(case.patient for case in answers.cases),
+            hospitals=tuple(case.hospital for case in answers.cases),
+        )
+    )
     if as_json:
-        typer.echo(json.dumps({name: as_table(result) for name, result in results.items()}, indent=2))
+        typer.echo(json.dumps(report_table(report), indent=2))
         return
-    print_results(results)
+    print_report(report)
 
 
-def as_table(result: Result) -> dict[str, Any]:
-    """Give a result as plain numbers, for JSON."""
-    return {
-        "accuracy": _plain(result.accuracy),
-        "classes": {
-            one.name: {
-                "sensitivity": _plain(one.sensitivity),
-                "specificity": _plain(one.specificity),
-                "auc": one.auc,
-            }
-            for one in result.classes
-        },
-        "confusion": result.confusion.tolist(),
-    }
+@app.command()
+def simulate_readers(
+    truth: Annotated[Path, typer.Option(help="CSV with columns case and truth.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="CSV file for the answers.", show_default=False)],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answers.")] = 0,
+    panel: Annotated[
+        Path | None, typer.Option(help="TOML of a panel; the UCADI paper's six radiologists by default.")
+    ] = None,
+) -> None:
+    """Draw answers of SIMULATED readers, to try a reader study before there is one.
+
+    Their accuracies are those the panel's file gives; by default the ones that the UCADI paper reports for COVID-19.
+    No person gave these answers, no image was looked at, and every output made from them says so.
+
+    Example: pleura evaluate simulate-readers --truth predictions.csv --out readers.csv --seed 1
+    """
+    from pleura.errors import RecipeError
+    from pleura.evaluation.output.plain import SIMULATED
+    from pleura.evaluation.predictions import read_truth
+    from pleura.evaluation.readers import simulate
+    from pleura.evaluation.readers.table import write_answers
+
+    if panel is None:
+        chosen = simulate.ucadi_panel()
+    else:
+        try:
+            chosen = simulate.read_panel(panel.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecipeError(f"cannot read the panel {panel}: {error}") from error
+    cases, true, classes = read_truth(truth)
+    answers = simulate.simulate_readers(cases, true, classes, panel=chosen, seed=seed)
+    write_answers(answers, out)
+    typer.echo(f"{SIMULATED}\n{len(answers.readers)} readers, {len(cases)} cases: {out}")
 
 
-def _plain(proportion: Any) -> dict[str, float] | None:
-    if proportion is None:
-        return None
-    return {
-        "value": proportion.value,
-        "low": proportion.low,
-        "high": proportion.high,
-        "hits": proportion.hits,
-        "total": proportion.total,
-    }
+@app.command()
+def learning_curves(
+    logs: Annotated[list[Path], typer.Argument(help="log.csv of one training, or of each fold.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="New folder for learning-curves.png and .svg.", show_default=False)],
+) -> None:
+    """Draw loss and accuracy over epochs: each training, their mean, and a band of one standard deviation.
 
+    Example: pleura evaluate learning-curves run/log.csv --out curves
+    """
+    from pleura.errors import CohortError
+    from pleura.evaluation.figures.style import save_figure
+    from pleura.evaluation.learning_curves import learning_curve_figure, read_log
+    from pleura.export.result_folder import result_folder
 
-def print_results(results: dict[str, Result]) -> None:
-    """Print accuracy by hospital, then each class against the rest over all cases; 95 % Wilson intervals."""
-    console = Console(width=None if Console().is_terminal else 110)
-    table = Table("cases of", "accuracy (95 % interval; cases)", box=None, pad_edge=False)
-    for name, result in results.items():
-        table.add_row(name, str(result.accuracy))
-    console.print(table)
-    console.print()
-    table = Table("class", "sensitivity", "specificity", "AUC", box=None, pad_edge=False)
-    for one in next(iter(results.values())).classes:
-        area = "-" if one.auc is None else f"{one.auc:.3f}"
-        table.add_row(one.name, str(one.sensitivity or "-"), str(one.specificity or "-"), area)
-    console.print(table)
+    read = [read_log(path) for path in logs]
+    try:
+        figure = learning_curve_figure(read)
+    except ValueError as error:
+        raise CohortError(f"cannot draw the curves: {error}") from error
+    with result_folder(out) as folder:
+        save_figure(figure, folder, "learning-curves")
+    typer.echo(str(out / "learning-curves.png"))

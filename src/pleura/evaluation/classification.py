@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pleura.evaluation.bootstrap import repeats, resample_weights
 from pleura.evaluation.counts import count
-from pleura.evaluation.delong import KINDS, auc_interval
-from pleura.evaluation.estimate import Estimate, percentile
-from pleura.evaluation.proportions import Proportion, clustered, wilson
+from pleura.evaluation.intervals.bootstrap import repeats, resample_weights
+from pleura.evaluation.intervals.delong import KINDS, auc_interval
+from pleura.evaluation.intervals.estimate import Estimate, percentile
+from pleura.evaluation.intervals.proportions import Proportion, clustered, wilson
 from pleura.evaluation.roc import auc, weighted_auc
 
 __all__ = ["ClassResult", "IntervalSettings", "Result", "evaluate_answers", "evaluate_classes"]

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
-from pleura.evaluation.bootstrap import resample_weights
 from pleura.evaluation.counts import count
-from pleura.evaluation.estimate import Estimate, percentile
+from pleura.evaluation.intervals.bootstrap import repeats, resample_weights
+from pleura.evaluation.intervals.estimate import Estimate, percentile
+from pleura.evaluation.intervals.proportions import clustered, wilson
 from pleura.evaluation.roc import weighted_auc
 
 __all__ = ["FoldMetric", "FoldResult", "FoldSummary", "fold_summary"]
@@ -115,8 +116,9 @@ def fold_summary(
 
     The interval over runs (Student's t on the folds' values) says how the result moves with the training set and the
     seed. Its folds share training cases, so they are not independent, and it says nothing of how few patients were
-    tested: it is as narrow on 40 patients as on 4000 where the folds happen to agree. The interval over patients is a
-    percentile bootstrap that draws patients within folds and classes, for the models as they are.
+    tested: it is as narrow on 40 patients as on 4000 where the folds happen to agree. The interval over patients is for
+    the models as they are: Wilson's for proportions where no patient has two cases, else a percentile bootstrap that
+    draws patients within folds and classes.
 
     Parameters
     ----------
@@ -131,25 +133,41 @@ def fold_summary(
         If there are fewer than two folds, shapes do not fit, or a patient stands in two folds.
     """
     names = _check(folds, classes)
-    truth = np.concatenate([np.asarray(fold.truth, dtype=np.int64) for fold in folds])
-    scores = np.concatenate([np.asarray(fold.probabilities, dtype=np.float64) for fold in folds])
+    pool = _Pool(
+        truth=np.concatenate([np.asarray(fold.truth, dtype=np.int64) for fold in folds]),
+        scores=np.concatenate([np.asarray(fold.probabilities, dtype=np.float64) for fold in folds]),
+        number=np.repeat(np.arange(len(folds)), [len(fold.truth) for fold in folds]),
+        patients=np.array([name for fold in folds for name in fold.patients], dtype=object),
+    )
     hospitals = np.array([name for fold in folds for name in fold.hospitals], dtype=object)
-    patients = np.array([name for fold in folds for name in fold.patients], dtype=object)
-    number = np.repeat(np.arange(len(folds)), [len(fold.truth) for fold in folds])
 
-    def summed(chosen: npt.NDArray[np.bool_]) -> tuple[FoldMetric, ...]:
+    def summed(cases: _Pool) -> tuple[FoldMetric, ...]:
         weights = resample_weights(
-            truth[chosen], patients[chosen].tolist(), strata=number[chosen], resamples=resamples, seed=seed
+            cases.truth, cases.patients.tolist(), strata=cases.number, resamples=resamples, seed=seed
         )
-        return _metrics(truth[chosen], scores[chosen], number[chosen], len(folds), names, weights, confidence)
+        return _metrics(cases, len(folds), names, weights, confidence)
 
     return FoldSummary(
         classes=names,
         cases=tuple(len(fold.truth) for fold in folds),
-        patients=len(set(patients.tolist())),
-        metrics=summed(np.ones(len(truth), dtype=bool)),
-        by_hospital={str(one): summed(hospitals == one) for one in sorted(set(hospitals.tolist()))},
+        patients=len(set(pool.patients.tolist())),
+        metrics=summed(pool),
+        by_hospital={str(one): summed(pool.of(hospitals == one)) for one in sorted(set(hospitals.tolist()))},
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """The cases of all folds."""
+
+    truth: npt.NDArray[np.int64]
+    scores: Floats
+    number: npt.NDArray[np.int64]
+    """Of the fold."""
+    patients: npt.NDArray[np.object_]
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> "_Pool":
+        return _Pool(self.truth[chosen], self.scores[chosen], self.number[chosen], self.patients[chosen])
 
 
 def _check(folds: Sequence[FoldResult], classes: Sequence[str] | None) -> tuple[str, ...]:
@@ -174,18 +192,12 @@ def _check(folds: Sequence[FoldResult], classes: Sequence[str] | None) -> tuple[
 
 
 def _metrics(
-    truth: npt.NDArray[np.int64],
-    scores: Floats,
-    number: npt.NDArray[np.int64],
-    folds: int,
-    names: tuple[str, ...],
-    weights: Floats,
-    confidence: float,
+    pool: _Pool, folds: int, names: tuple[str, ...], weights: Floats, confidence: float
 ) -> tuple[FoldMetric, ...]:
-    ones = [(number == fold).astype(np.float64)[None] for fold in range(folds)]
-    by_fold = [_values(truth, scores, number, weight) for weight in ones]
-    pooled = _values(truth, scores, number, np.ones((1, len(truth))))
-    resampled = _values(truth, scores, number, weights)
+    ones = [(pool.number == fold).astype(np.float64)[None] for fold in range(folds)]
+    by_fold = [_values(pool, weight) for weight in ones]
+    pooled = _values(pool, np.ones((1, len(pool.truth))))
+    resampled = _values(pool, weights)
     keys = [("accuracy", -1), ("balanced accuracy", -1), ("macro AUC", -1)]
     keys += [(name, k) for k in range(len(names)) for name in ("sensitivity", "specificity", "AUC")]
     return tuple(
@@ -193,11 +205,29 @@ def _metrics(
             name,
             None if k < 0 else names[k],
             [float(values[name, k][0]) for values in by_fold],
-            percentile(float(pooled[name, k][0]), resampled[name, k], confidence),
+            _pooled(pool, name, k, float(pooled[name, k][0]), resampled[name, k], confidence),
             confidence,
         )
         for name, k in keys
     )
+
+
+def _pooled(pool: _Pool, name: str, k: int, value: float, resampled: Floats, confidence: float) -> Estimate | None:
+    """Put an interval over patients around a value: Wilson for a proportion of patients, else the bootstrap."""
+    counted = {
+        "accuracy": np.ones(len(pool.truth), dtype=bool),
+        "sensitivity": pool.truth == k,
+        "specificity": pool.truth != k,
+    }.get(name)
+    if counted is None or np.isnan(value):
+        return percentile(value, resampled, confidence)
+    total, people = int(counted.sum()), len(set(pool.patients[counted].tolist()))
+    hits = round(value * total)
+    if repeats(pool.patients.tolist()):
+        found = clustered(hits, total, resampled, people, confidence=confidence)
+    else:
+        found = wilson(hits, total, confidence=confidence)
+    return Estimate(found.value, found.low, found.high, found.method)
 
 
 def _metric(
@@ -214,10 +244,9 @@ def _metric(
     return FoldMetric(name, class_name, shown, mean, deviation, low, high, pooled)
 
 
-def _values(
-    truth: npt.NDArray[np.int64], scores: Floats, number: npt.NDArray[np.int64], weights: Floats
-) -> dict[tuple[str, int], Floats]:
+def _values(pool: _Pool, weights: Floats) -> dict[tuple[str, int], Floats]:
     """Every metric under each weighting, (weightings,); class -1 stands for all."""
+    truth, scores, number = pool.truth, pool.scores, pool.number
     classes = scores.shape[1]
     columns = np.arange(classes)
     answer = scores.argmax(axis=1)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pleura.evaluation.bootstrap import resample_weights
 from pleura.evaluation.classification import IntervalSettings, Result, evaluate_classes
-from pleura.evaluation.estimate import Estimate, percentile
+from pleura.evaluation.intervals.bootstrap import resample_weights
+from pleura.evaluation.intervals.estimate import Estimate, percentile
 
 __all__ = ["GradeResult", "evaluate_grades", "quadratic_kappa", "quadratic_kappa_interval"]
 

@@ -1,6 +1,7 @@
 """A CSV file of scores and truths in, checked arrays out."""
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from pleura.errors import CohortError
 
-__all__ = ["Predictions", "read_predictions", "read_rows"]
+__all__ = ["Predictions", "read_predictions", "read_rows", "read_truth"]
 
 KNOWN = ("case", "truth", "patient", "hospital", "group")
 """Columns that are no scores."""
@@ -119,10 +120,7 @@ def read_predictions(path: Path) -> Predictions:
         for line, row in enumerate(rows, start=2):
             if row.get(name) == "":
                 raise CohortError(f"{path}, row {line}: {name} is empty; fill it in every row, or leave the column out")
-    cases = [row["case"] for row in rows]
-    if len(set(cases)) < len(cases):
-        twice = next(case for case in cases if cases.count(case) > 1)
-        raise CohortError(f"{path}: case {twice} stands twice; need one row a case")
+    cases = _once(rows, path)
     truth = []
     for line, row in enumerate(rows, start=2):
         if row["truth"] not in classes:
@@ -132,7 +130,7 @@ def read_predictions(path: Path) -> Predictions:
     scores = np.array([[_number(row, name, path, line) for name in names] for line, row in enumerate(rows, start=2)])
     return Predictions(
         classes=classes,
-        cases=tuple(cases),
+        cases=cases,
         truth=np.array(truth, dtype=np.int64),
         scores=np.concatenate([-scores, scores], axis=1) if binary else scores,
         binary=binary,
@@ -140,6 +138,39 @@ def read_predictions(path: Path) -> Predictions:
         hospitals=_column(rows, "hospital"),
         groups=_column(rows, "group"),
     )
+
+
+def read_truth(path: Path) -> tuple[tuple[str, ...], npt.NDArray[np.int64], tuple[str, ...]]:
+    """Read cases and their true classes; scores are not needed, and not looked at.
+
+    Parameters
+    ----------
+    path : a CSV file with columns case and truth
+
+    Returns
+    -------
+    Cases; truth (cases,), index of the class; class names. Where the table has a column for every class that occurs,
+    as one with scores has, classes are those columns in their order; else they are the truths in alphabetical order.
+
+    Raises
+    ------
+    CohortError
+        If the file cannot be read, or a case stands twice.
+    """
+    rows = read_rows(path, ("case", "truth"))
+    cases = _once(rows, path)
+    occurring = {row["truth"] for row in rows}
+    columns = [name for name in rows[0] if name not in KNOWN]
+    classes = tuple(columns) if occurring <= set(columns) else tuple(sorted(occurring))
+    return cases, np.array([classes.index(row["truth"]) for row in rows], dtype=np.int64), classes
+
+
+def _once(rows: Sequence[Mapping[str, str]], path: Path) -> tuple[str, ...]:
+    cases = tuple(row["case"] for row in rows)
+    if len(set(cases)) < len(cases):
+        twice = next(case for case, times in Counter(cases).items() if times > 1)
+        raise CohortError(f"{path}: case {twice} stands twice; need one row a case")
+    return cases
 
 
 def _column(rows: Sequence[Mapping[str, str]], name: str) -> tuple[str, ...] | None:

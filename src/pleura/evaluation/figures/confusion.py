@@ -32,20 +32,23 @@ def confusion_figure(confusion: npt.NDArray[np.int64], classes: Sequence[str]) -
     with style():
         figure = new_figure(1.6 + 0.95 * size, 1.3 + 0.85 * size)
         axes = figure.add_subplot()
-        axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        axes.pcolormesh(share, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1)
+        axes.set_aspect("equal")
+        axes.invert_yaxis()
         for row in range(size):
             for column in range(size):
                 axes.text(
-                    column,
-                    row,
+                    column + 0.5,
+                    row + 0.5,
                     f"{confusion[row, column]}\n{share[row, column]:.0%}" if totals[row, 0] else "0",
                     ha="center",
                     va="center",
-                    color="white" if share[row, column] > 0.55 else "black",
+                    color="white" if share[row, column] > 0.62 else "black",
                 )
-        axes.set_xticks(range(size), classes, rotation=30, ha="right", rotation_mode="anchor")
+        centres = np.arange(size) + 0.5
+        axes.set_xticks(centres, classes, rotation=30, ha="right", rotation_mode="anchor")
         labels = [f"{name} ({total})" for name, total in zip(classes, totals[:, 0], strict=True)]
-        axes.set_yticks(range(size), labels)
+        axes.set_yticks(centres, labels)
         axes.set(xlabel="answer", ylabel="truth (cases)")
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)

@@ -87,7 +87,7 @@ def _curve(axes: Axes, predictions: Predictions, one: ClassResult, model: str) -
 def _readers(axes: Axes, reading: ClassReading) -> None:
     across = [1 - one.specificity.value for one in reading.readers]
     up = [one.sensitivity.value for one in reading.readers]
-    axes.scatter(across, up, marker="x", s=38, color="#c00000", label="a reader", zorder=5)
+    axes.scatter(across, up, marker="x", s=38, color="#c00000", label="a reader", zorder=7)
     axes.scatter(
         1 - reading.mean.specificity.value,
         reading.mean.sensitivity.value,

@@ -21,6 +21,8 @@ SETTINGS: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
+    "figure.constrained_layout.h_pad": 0.07,
+    "figure.constrained_layout.w_pad": 0.07,
     "figure.dpi": 100,
     "font.family": "DejaVu Sans",
     "font.size": 9,

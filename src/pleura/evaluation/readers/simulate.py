@@ -26,8 +26,8 @@ class Panel:
     target: str
     """The class that sensitivity and specificity are about."""
     names: tuple[str, ...]
-    years: tuple[int, ...]
-    """Of experience."""
+    tiers: tuple[str, ...]
+    """Of each reader, for instance by experience."""
     sensitivity: tuple[float, ...]
     """Of each reader, for the target against the rest; between 0 and 1, both excluded."""
     specificity: tuple[float, ...]
@@ -41,9 +41,9 @@ class Panel:
     """Other class -> relative frequency among the answers on a missed target; 1 where not named."""
 
     def __post_init__(self) -> None:
-        lengths = {len(self.names), len(self.years), len(self.sensitivity), len(self.specificity)}
+        lengths = {len(self.names), len(self.tiers), len(self.sensitivity), len(self.specificity)}
         if len(lengths) != 1 or not self.names or len(set(self.names)) < len(self.names):
-            raise RecipeError("a panel needs different names, and as many years, sensitivities and specificities")
+            raise RecipeError("a panel needs different names, and as many tiers, sensitivities and specificities")
         if any(not 0 < rate < 1 for rate in (*self.sensitivity, *self.specificity)):
             raise RecipeError("a panel's sensitivities and specificities must lie between 0 and 1, both excluded")
         if not 0 <= self.correlation < 1 or not 0 <= self.right_within_rest <= 1:
@@ -80,7 +80,7 @@ def read_panel(text: str) -> Panel:
         return Panel(
             target=table["target"],
             names=tuple(readers["names"]),
-            years=tuple(readers["years"]),
+            tiers=tuple(readers["tiers"]),
             sensitivity=tuple(readers["sensitivity"]),
             specificity=tuple(readers["specificity"]),
             correlation=model["correlation"],
@@ -149,7 +149,7 @@ def simulate_readers(
         cases=tuple(cases),
         classes=tuple(classes),
         answers=np.stack(answers),
-        tiers=tuple(f"SIMULATED, {years} years" for years in panel.years),
+        tiers=tuple(f"SIMULATED {tier}" for tier in panel.tiers),
         simulated=True,
     )
 

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.errors import CohortError
-from pleura.evaluation.bootstrap import repeats, resample_weights
 from pleura.evaluation.classification import IntervalSettings
-from pleura.evaluation.estimate import Estimate, percentile
+from pleura.evaluation.intervals.bootstrap import repeats, resample_weights
+from pleura.evaluation.intervals.estimate import Estimate, percentile
+from pleura.evaluation.intervals.proportions import Proportion, clustered, wilson
 from pleura.evaluation.predictions import Predictions
-from pleura.evaluation.proportions import Proportion, clustered, wilson
 from pleura.evaluation.readers.table import Answers
 from pleura.evaluation.readers.vote import majority_vote
 from pleura.evaluation.roc import sensitivity_at, weighted_roc

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from pleura.evaluation.estimate import Estimate
+from pleura.evaluation.intervals.estimate import Estimate
 from pleura.evaluation.roc import auc
 
 __all__ = ["Components", "auc_interval", "components", "covariance"]

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from pleura.evaluation.proportions import wilson
+from pleura.evaluation.intervals.proportions import wilson
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 5), (1, 5), (8, 10), (50, 100), (98, 100), (100, 100)])

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from pleura.evaluation.estimate import percentile
+from pleura.evaluation.intervals.estimate import percentile
 
 __all__ = ["Proportion", "clustered", "wilson"]
 
@@ -33,7 +33,8 @@ class Proportion:
         return self.hits / self.total
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {self.hits:g}/{self.total})"
+        hits = f"{self.hits:.0f}" if self.hits == round(self.hits) else f"{self.hits:.1f}"
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f}; {hits}/{self.total})"
 
 
 def wilson(hits: float, total: int, *, confidence: float = 0.95) -> Proportion:

@@ -1,0 +1,1 @@
+"""Estimates in, honest intervals around them out: Wilson, DeLong, and resampling by patient."""

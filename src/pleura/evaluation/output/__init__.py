@@ -1,0 +1,1 @@
+"""Results in, plain values, tables and files out."""
