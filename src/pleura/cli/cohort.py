@@ -1,12 +1,15 @@
 """`pleura cohort`: make cohorts; arguments in, a cohort folder out."""
 
 import json
+import os
 from pathlib import Path
 
 import typer
 
 from pleura.cli.progress import watch
 from pleura.data.synthetic.scanner.protocol import SIZES
+from pleura.errors import CohortError
+from pleura.settings import CLASSES, LABELS
 
 __all__ = ["app"]
 
@@ -23,22 +26,40 @@ def _group() -> None:
 )
 def synthesize(
     out: Path = typer.Option(..., help="Folder to make; must not exist, or be empty."),
-    cases: int = typer.Option(48, help="Number of cases in all; they go round the hospitals and the classes."),
+    cases: int = typer.Option(48, help="Number of patients in all; they go round the hospitals and the classes."),
     hospitals: str = typer.Option("north,east,west", help="Names with commas between; each has a scanner of its own."),
     seed: int = typer.Option(1, help="The same seed gives the same voxels."),
     size: str = typer.Option("small", help=f"Grid of a case: {', '.join(SIZES)}."),
     format: str = typer.Option("dicom", help="How studies are written: dicom, nifti."),  # noqa: A002
-    workers: int = typer.Option(1, help="Processes that draw at the same time."),
+    classes: str = typer.Option(
+        ",".join(CLASSES), help=f"Some of {', '.join(LABELS)}; with :N, N patients of that class in each round."
+    ),
+    studies: int = typer.Option(1, help="Studies of each patient with a pneumonia, along a disease course."),
+    workers: int = typer.Option(0, help="Processes that draw at the same time; 0 takes all cores."),
 ) -> None:
-    """Make a cohort of synthetic chest CT: studies, lung and lesion masks, and the table of cases.
+    """Make a cohort of synthetic chest CT: studies, masks, clinical data, and the table of cases.
 
-    Nothing in it comes from a patient. No result on it says anything about patients.
+    Nothing in it comes from a patient. No result on it says anything about patients. A run that was stopped leaves its
+    folder with .unfinished after the name; the same command goes on with it.
     """
     from pleura.data.synthetic.cohort import synthesize_cohort  # here, so that --help needs no compiler
+    from pleura.data.synthetic.plan import plan_cohort
 
     names = [name.strip() for name in hospitals.split(",")]
+    mix = _parse_mix(classes)
+    planned = len(plan_cohort(cases=cases, hospitals=names, seed=seed, size=size, classes=mix, studies=studies))
+    shown = 0
     with watch() as watcher:
-        watcher.start("drawing cases", cases)
+        watcher.start("drawing cases", planned)
+
+        def show(done: int, _: int) -> None:
+            nonlocal shown
+            if done > shown + 1:
+                watcher.say(f"going on after {done} cases that are there")
+            for _ in range(done - shown):
+                watcher.advance()
+            shown = done
+
         synthesize_cohort(
             out,
             cases=cases,
@@ -46,10 +67,28 @@ def synthesize(
             seed=seed,
             size=size,
             format=format,
-            workers=workers,
-            progress=lambda *_: watcher.advance(),
+            classes=mix,
+            studies=studies,
+            workers=workers or _cores(),
+            progress=show,
         )
-    typer.echo(f"{cases} synthetic cases of {len(names)} hospitals in {out}")
+    patients = f" of {cases} patients" if planned != cases else ""
+    typer.echo(f"{planned} synthetic cases{patients} of {len(names)} hospitals in {out}")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _parse_mix(written: str) -> dict[str, int]:
+    """Read `healthy,covid-19:3` as label -> patients in each round."""
+    mix: dict[str, int] = {}
+    for part in written.split(","):
+        label, _, count = part.strip().partition(":")
+        if label in mix or (count and not count.isdecimal()):
+            raise CohortError(f'--classes "{written}": need labels once each, like healthy,covid-19:3')
+        mix[label] = int(count or 1)
+    return mix
 
 
 @app.command()

@@ -11,7 +11,17 @@ from pathlib import Path, PurePosixPath
 from pleura.errors import CohortError
 from pleura.settings import CLASSES, LABELS
 
-__all__ = ["COLUMNS", "COURSES", "OPTIONAL_COLUMNS", "SEXES", "SPLITS", "Case", "Cohort", "read_cohort"]
+__all__ = [
+    "COLUMNS",
+    "COURSES",
+    "OPTIONAL_COLUMNS",
+    "SEXES",
+    "SPLITS",
+    "UNFINISHED_MARK",
+    "Case",
+    "Cohort",
+    "read_cohort",
+]
 
 COLUMNS = ("case", "patient", "hospital", "label", "severity", "split", "study", "lungs", "lesions")
 """Columns that `cases.csv` must have; others may follow."""
@@ -22,6 +32,8 @@ SEXES = ("F", "M", "O")
 """DICOM's words for Patient's Sex."""
 COURSES = ("peak-recovery", "relapse", "plateau", "deterioration")
 """How a disease can go on from one study of a patient to the next."""
+UNFINISHED_MARK = "unfinished.json"
+"""A file that stands in the folder of a cohort that is still being made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +113,8 @@ def read_cohort(folder: Path, *, classes: Sequence[str] = CLASSES) -> Cohort:
         folder or is not there, a patient in two splits, a class with no training case, or a value in an optional column
         that cannot be.
     """
+    if (folder / UNFINISHED_MARK).exists():
+        raise CohortError(f"{folder} is not finished; give the command that makes it again, and it goes on")
     about = _read_about(folder / "cohort.toml")
     cases = tuple(_read_case(folder, row, number) for number, row in _read_rows(folder / "cases.csv"))
     if not cases:

@@ -32,6 +32,7 @@ def write_dicom_series(
     patient_id: str,
     seed: int,
     hospital: str = "",
+    day: int = 0,
 ) -> None:
     """Write a case as a DICOM series; the folder appears only when the series is whole.
 
@@ -46,6 +47,7 @@ def write_dicom_series(
     patient_id : Patient ID, at most 64 characters
     seed : of the cohort, part of every UID
     hospital : institution name
+    day : days that this study comes after the patient's own first date, which follows from the seed and the patient
 
     Raises
     ------
@@ -55,7 +57,7 @@ def write_dicom_series(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder} already holds something; name a new folder")
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
-    head = _series_attributes(case, case_id, patient_id, seed, hospital)
+    head = _series_attributes(case, case_id, patient_id, seed, hospital, day)
     try:
         temporary.mkdir(parents=True)
         for k in range(case.volume.shape[0]):
@@ -80,19 +82,27 @@ def _decimal(value: float) -> str:
     return repr(round(float(value), 6))
 
 
-def _series_attributes(case: SyntheticCase, case_id: str, patient_id: str, seed: int, hospital: str) -> Dataset:
+def _date(seed: int, patient_id: str, day: int) -> str:
+    """Give the date of a study, as DICOM writes it."""
+    first = int(sha256(f"{seed}\0{patient_id}".encode()).hexdigest()[:8], 16) % 365
+    return (_FIRST_DAY + timedelta(days=first + day)).strftime("%Y%m%d")
+
+
+def _series_attributes(
+    case: SyntheticCase, case_id: str, patient_id: str, seed: int, hospital: str, days: int
+) -> Dataset:
     """Attributes that all slices share, module by module of the CT Image IOD (PS3.3, A.3)."""
     p, volume, patient = case.protocol, case.volume, case.patient
     key = (seed, case_id, volume.source.sha256)
-    day = (_FIRST_DAY + timedelta(days=int(volume.source.sha256[:8], 16) % 365)).strftime("%Y%m%d")
+    day = _date(seed, patient_id, days)
     d = Dataset()
     d.SpecificCharacterSet = "ISO_IR 192"
     # patient and study
-    d.PatientName = f"SYNTHETIC^{case_id}"
+    d.PatientName = f"SYNTHETIC^{patient_id}"
     d.PatientID = patient_id
     d.PatientBirthDate = ""
     d.PatientSex = patient.sex
-    d.PatientAge = f"{round(patient.age):03d}Y"
+    d.PatientAge = f"{int(patient.age):03d}Y"
     d.StudyInstanceUID = _uid("study", *key)
     d.StudyDate, d.StudyTime = day, "090000"
     d.ReferringPhysicianName = ""

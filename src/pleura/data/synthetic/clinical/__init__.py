@@ -1,0 +1,1 @@
+"""Class, severity, extent, age and sex in; signs, symptoms and laboratory values out."""
