@@ -106,7 +106,7 @@ def draw_course(seed: int, label: str, severity: int) -> Course:
         "peak-recovery": [(8, 0.55 + 0.1 * a), (18, 0.2 + 0.1 * b), (35, 0.06 + 0.05 * c)],
         "relapse": [(6, 0.45 + 0.08 * a), (12, 1.0 + 0.15 * b), (23, 0.4 + 0.1 * c), (40, 0.1)],
         "plateau": [(8, 0.97 + 0.03 * a), (18, 0.9 + 0.05 * b), (40, 0.6 + 0.1 * c)],
-        "deterioration": [(6, 1.15 + 0.04 * a), (13, 1.35 + 0.06 * b), (25, 1.43 + 0.05 * c)],
+        "deterioration": [(6, 1.15 + 0.04 * a), (13, 1.35 + 0.06 * b), (25, 1.40 + 0.06 * b + 0.03 * c)],
     }
     if name == "relapse":
         peak = 0.8 * peak
