@@ -58,8 +58,8 @@ def opacify(
     patchy = 0.35 + 0.75 * lungs.noise(g, 14)
     usual = lungs.cut(score, amount.drawn, soft)
     area = lungs.cut(score, amount.now, soft) * amount.strength
-    dense = np.where(score > -5, 0.6 * score + core, -9.0)
-    consolidation = lungs.cut(dense, amount.now * amount.consolidated, 0.9) * np.clip(2 * area, 0, 1)
+    dense = np.where(score > -5, 0.6 * score + core + 3.0 * np.minimum(area - 0.6, 0), -9.0)
+    consolidation = lungs.cut(dense, 1.1 * amount.now * amount.consolidated, 0.7) * np.clip(3.3 * (area - 0.3), 0, 1)
     return Airspace(
         usual=usual,
         area=area,

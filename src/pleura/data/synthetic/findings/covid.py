@@ -45,7 +45,7 @@ def draw_covid(g: np.random.Generator, lungs: LungGrid, severity: int, stage: St
     side, one_sided = g.choice([-1, 1]), g.random() < ONE_SIDED[severity - 1]
     prior = prior - 4.0 * one_sided * (L.x * side < 0)
     seeds = L.spread(g, int(g.integers(4, 12) + 26 * f), np.exp(2.0 * prior), 11 + 24 * f)
-    score = 0.7 * np.maximum(seeds, -1.2) + 0.85 * prior + 0.65 * L.noise(g, 8) + 0.65 * L.noise(g, 4)
+    score = 0.95 * np.maximum(seeds, -1.2) + 0.85 * prior + 0.6 * L.noise(g, 9) + 0.35 * L.noise(g, 4)
     inner = 0.8 * rim + 0.3 * (L.back - 0.5)
     air = opacify(g, L, amount, score, inner=inner, density=draw_density(g, severity))
     ground_glass, consolidation = air.ground_glass, air.consolidation

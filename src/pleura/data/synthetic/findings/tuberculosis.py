@@ -34,7 +34,7 @@ BUDS, FIBROSIS, GRANULOMAS, EFFUSION = 0.90, 0.55, 0.45, 0.12
 def draw_tuberculosis(g: np.random.Generator, lungs: LungGrid, severity: int, stage: Stage | None) -> Findings:
     """Draw patchy consolidation, cavities, tree-in-bud and the traces of older disease."""
     L = lungs
-    share = float(g.beta(2.5, 3.0))
+    share = float(g.beta(3.5, 3.0))
     amount = draw_amount(g, severity, stage, consolidated=share, paving=0.15 * g.random(), bands=0.0)
     side = int(g.choice([-1, 1], p=[0.55, 0.45]))
     home = _home(g, L, side)

@@ -48,9 +48,9 @@ def draw_viral(g: np.random.Generator, lungs: LungGrid, severity: int, stage: St
     prior = prior + g.normal(0.5, 0.5) * (L.back - 0.5) + g.normal(0.2, 0.7) * (0.5 - L.t)
     side, one_sided = g.choice([-1, 1]), g.random() < ONE_SIDED[severity - 1]
     prior = prior - 4.0 * one_sided * (L.x * side < 0)
-    shape = 0.75 * L.noise(g, _GRAIN[kind]) + 0.6 * L.noise(g, 4)
+    shape = 0.8 * L.noise(g, _GRAIN[kind]) + 0.4 * L.noise(g, 4)
     seeds = L.spread(g, int(g.integers(5, 14) + 24 * f), np.exp(2 * prior), 11 + 22 * f)
-    score = prior + 0.9 * shape + (0.0 if kind == "diffuse" else 0.55) * np.maximum(seeds, -1.2)
+    score = prior + 0.9 * shape + (0.0 if kind == "diffuse" else 0.75) * np.maximum(seeds, -1.2)
     air = opacify(g, L, amount, score, inner=0.6 * hilar, density=draw_density(g, severity))
     fluid, squeezed = draw_effusion(g, L, int(side), largest=0.6)
     wet = (g.random() < EFFUSION) * (amount.extent > 0.15)
