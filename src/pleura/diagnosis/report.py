@@ -153,7 +153,7 @@ class Report(_Part):
     series: tuple[SeriesInfo, ...]
     lungs: LungMeasurements
     classification: Classification
-    severity: Severity | None
+    severity: Severity | None = None
     """None where the most probable class is not COVID-19, or no severity model was given."""
     explanation: Explanation
     quality: tuple[str, ...]
