@@ -25,7 +25,7 @@ def accuracy(
     out: Annotated[Path | None, typer.Option(help="New folder for tables and figures.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Call a class at this score, not the highest one.")] = None,
     ordinal: Annotated[bool, typer.Option("--ordinal", help="Classes are grades in rising order: add kappa.")] = False,
-    interval: Annotated[str, typer.Option(help="Of an AUC: delong or delong-logit.")] = "delong",
+    interval: Annotated[str, typer.Option(help="Of an AUC: delong-logit, or delong (plain).")] = "delong-logit",
     confidence: Annotated[float, typer.Option(help="Of all intervals.")] = 0.95,
     resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,

@@ -25,8 +25,8 @@ class IntervalSettings:
 
     confidence: float = 0.95
     """Of every interval."""
-    auc: str = "delong"
-    """ "delong" or "delong-logit"; where a patient has several cases it is the bootstrap whatever this says."""
+    auc: str = "delong-logit"
+    """ "delong-logit" or "delong", see `auc_interval`; the bootstrap instead where a patient has several cases."""
     resamples: int = 2000
     """Of the bootstrap over patients."""
     seed: int = 0

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from pleura.evaluation.intervals.proportions import wilson
+from pleura.evaluation.intervals.proportions import clustered, wilson
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 5), (1, 5), (8, 10), (50, 100), (98, 100), (100, 100)])
@@ -23,3 +23,19 @@ def test_ends_are_where_the_score_test_is_just_rejected(hits: int, total: int) -
 def test_what_is_no_proportion_is_refused(hits: int, total: int, confidence: float) -> None:
     with pytest.raises(ValueError, match="need"):
         wilson(hits, total, confidence=confidence)
+
+
+def test_a_clustered_proportion_has_the_percentiles_of_its_resamples() -> None:
+    found = clustered(5, 10, np.arange(101) / 100, 4, confidence=0.9)
+    assert (found.low, found.high, found.method) == (pytest.approx(0.05), pytest.approx(0.95), "bootstrap")
+
+
+def test_where_resamples_do_not_vary_as_many_trials_as_patients_are_counted() -> None:
+    found = clustered(30, 30, np.ones(100), 10)
+    few = wilson(10, 10)
+    assert (found.hits, found.total, found.method) == (30, 30, "wilson-patients")
+    assert (found.low, found.high) == (few.low, few.high)
+
+
+def test_a_divided_vote_is_shown_with_one_digit() -> None:
+    assert str(wilson(7.5, 10)) == "0.75 (0.44 to 0.92; 7.5/10)"

@@ -49,7 +49,8 @@ def resample_weights(
     true = np.asarray(truth, dtype=np.int64)
     if true.ndim != 1 or len(true) == 0 or resamples < 1:
         raise ValueError(f"need cases and 1 resample or more, got truths {true.shape} and {resamples} resamples")
-    names = np.arange(len(true)) if patients is None else np.unique(np.asarray(patients), return_inverse=True)[1]
+    number = {name: index for index, name in enumerate(dict.fromkeys(patients or ()))}  # names themselves play no part
+    names = np.arange(len(true)) if patients is None else np.array([number[name] for name in patients], dtype=np.int64)
     extra = np.zeros(len(true), dtype=np.int64) if strata is None else np.asarray(strata, dtype=np.int64)
     if len(names) != len(true) or extra.shape != true.shape:
         raise ValueError(f"need one patient and one stratum a case, got {len(names)}, {extra.shape} for {len(true)}")

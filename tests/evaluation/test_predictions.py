@@ -1,0 +1,73 @@
+"""Files that are read as they should be, and files that are refused with the row and the cure."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pleura.errors import CohortError
+from pleura.evaluation.predictions import read_predictions, read_truth
+
+CLASSES = "case,truth,patient,hospital,a,b\n1,a,p,north,0.9,0.1\n2,b,q,south,0.2,0.8\n"
+
+
+def _file(folder: Path, text: str) -> Path:
+    path = folder / "predictions.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_one_score_column_a_class(tmp_path: Path) -> None:
+    found = read_predictions(_file(tmp_path, "\ufeff" + CLASSES.replace(",a,b\n", ", a ,b\n")))
+    assert (found.classes, found.cases, found.binary) == (("a", "b"), ("1", "2"), False)
+    assert (found.patients, found.hospitals, found.groups) == (("p", "q"), ("north", "south"), None)
+    np.testing.assert_array_equal(found.truth, [0, 1])
+    np.testing.assert_array_equal(found.scores, [[0.9, 0.1], [0.2, 0.8]])
+    second = found.of(np.array([False, True]))
+    assert (second.cases, second.hospitals, second.groups) == (("2",), ("south",), None)
+    np.testing.assert_array_equal(second.scores, [[0.2, 0.8]])
+
+
+def test_a_single_score(tmp_path: Path) -> None:
+    found = read_predictions(_file(tmp_path, "case,truth,score\n1,0,-3\n2,1,7.5\n"))
+    assert (found.classes, found.binary) == (("0", "1"), True)
+    np.testing.assert_array_equal(found.scores, [[3, -3], [-7.5, 7.5]])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no column case"),
+        ("case,truth,a,b\n", "no rows"),
+        ("case,a,b\n1,0.1,0.9\n", "no column truth"),
+        ("case,truth\n1,a\n", "no score column"),
+        ("case,truth,a\n1,a,1\n", "name it score"),
+        ("case,truth,a,a\n1,a,1,0\n", "stands twice"),
+        (CLASSES + "2,b,q,south,0.2,0.8\n", "case 2 stands twice"),
+        (CLASSES + "3,c,q,south,0.2,0.8\n", 'row 4: truth "c" is no class; score columns are for a, b'),
+        (CLASSES + "3,a,q,south,0.2,nan\n", 'row 4: b = "nan"; need a finite score'),
+        (CLASSES + "3,a,q,south,0.2,x\n", "leave out what is none"),
+        (CLASSES + "3,a,q,south,0.2\n", "row 4: need 6 fields"),
+        (CLASSES + "3,a,q,south,0.2,0.8,9\n", "row 4: need 6 fields"),
+        (CLASSES + "3,a,,south,0.2,0.8\n", "row 4: patient is empty"),
+        (CLASSES + ",a,p,south,0.2,0.8\n", "row 4: case is empty"),
+        ("case,truth,score\n1,yes,0.3\n", 'truth "yes" is no class; score columns are for 0, 1'),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=message):
+        read_predictions(_file(tmp_path, text))
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match="cannot read"):
+        read_predictions(tmp_path / "none.csv")
+    (tmp_path / "bytes.csv").write_bytes(b"case,truth\xff\n")
+    with pytest.raises(CohortError, match="UTF-8"):
+        read_predictions(tmp_path / "bytes.csv")
+
+
+def test_truth_alone(tmp_path: Path) -> None:
+    cases, truth, classes = read_truth(_file(tmp_path, "case,truth\n1,b\n2,a\n3,b\n"))
+    assert (cases, truth.tolist(), classes) == (("1", "2", "3"), [1, 0, 1], ("a", "b"))
+    assert read_truth(_file(tmp_path, CLASSES.replace(",a,b\n", ",b,a\n")))[2] == ("b", "a")
