@@ -110,16 +110,20 @@ class LossSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimiserSettings:
-    """Stochastic gradient descent with momentum."""
+    """How the weights follow the gradient."""
 
+    kind: str = "sgd"
+    """ "sgd": stochastic gradient descent with momentum, as the paper has it; "adamw": for few steps."""
     learning_rate: float = 0.01
     """The peak, reached at the end of the warm-up."""
     momentum: float = 0.9
-    """Share of the last step that is kept."""
+    """Share of the last step that is kept; of sgd only."""
     weight_decay: float = 1e-4
     """On convolution and linear weights; never on biases and norms."""
 
     def __post_init__(self) -> None:
+        kinds = ("sgd", "adamw")
+        _refuse(self.kind not in kinds, f'optimiser: kind = "{self.kind}"; known are {", ".join(kinds)}')
         _refuse(not self.learning_rate > 0, f"optimiser: learning_rate = {self.learning_rate}; need a positive number")
         _refuse(not 0 <= self.momentum < 1, f"optimiser: momentum = {self.momentum}; need 0 <= momentum < 1")
         _refuse(not self.weight_decay >= 0, f"optimiser: weight_decay = {self.weight_decay}; need 0 or more")

@@ -10,13 +10,13 @@ from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoin
 from pleura.training.optimiser import create_optimiser
 
 
-def _pair(seed: int, growth: int = 4) -> tuple[DenseNet3d, torch.optim.SGD]:
+def _pair(seed: int, growth: int = 4, kind: str = "sgd") -> tuple[DenseNet3d, torch.optim.Optimizer]:
     torch.manual_seed(seed)
     network = DenseNet3d(growth=growth)
-    return network, create_optimiser(network, OptimiserSettings())
+    return network, create_optimiser(network, OptimiserSettings(kind=kind))
 
 
-def _step(network: DenseNet3d, optimiser: torch.optim.SGD) -> None:
+def _step(network: DenseNet3d, optimiser: torch.optim.Optimizer) -> None:
     torch.manual_seed(9)
     optimiser.zero_grad()
     network(torch.randn(2, 1, 4, 8, 8)).square().sum().backward()
@@ -43,6 +43,21 @@ def test_everything_comes_back(saved: Path) -> None:
         _step(*pair)  # needs weights, statistics and momentum alike
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, other_network.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_an_optimiser_goes_on_as_if_it_had_not_stopped(kind: str, tmp_path: Path) -> None:
+    network, optimiser = _pair(0, kind=kind)
+    for _ in range(3):
+        _step(network, optimiser)
+    save_checkpoint(tmp_path / "c", network, optimiser, Progress(run="r"), {})
+    fresh = _pair(1, kind=kind)
+    load_checkpoint(tmp_path / "c", *fresh, "r")
+    for pair in ((network, optimiser), fresh):
+        _step(*pair)
+        _step(*pair)
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, fresh[0].state_dict()[name]), name
 
 
 def test_a_first_checkpoint_knows_no_best_loss(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
     assert model.id == whole[0].id
     one, two = _tensors(out), _tensors(whole[1])
     assert one.keys() == two.keys()
-    assert any(name.startswith("momentum.") for name in one)
+    assert any(name.startswith("optimiser.momentum_buffer.") for name in one)
     for name, tensor in one.items():
         assert torch.equal(tensor, two[name]), name
     assert _log(out) == _log(whole[1])
@@ -138,7 +138,7 @@ def test_a_run_with_lesions_leaves_a_plain_model_and_goes_on_to_the_same_bits(
         train(recipe, masked_cohort, tmp_path / "twice", cache_folder=micro_cache, watcher=stopper)
     twice = train(recipe, masked_cohort, tmp_path / "twice", cache_folder=micro_cache, resume=True)
     assert twice.id == once.id
-    assert any(name.startswith("momentum.head.") for name in _tensors(tmp_path / "twice"))
+    assert any(name.startswith("optimiser.momentum_buffer.head.") for name in _tensors(tmp_path / "twice"))
 
 
 def test_lesions_without_masks_are_refused(micro_cohort: Path, micro_cache: Path, tmp_path: Path) -> None:

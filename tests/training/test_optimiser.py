@@ -31,3 +31,14 @@ def test_two_steps_by_hand() -> None:
     # Weight: v = 1 + 0.25 * 2 = 1.5, w = 1.85; v = 0.75 + 1 + 0.4625 = 2.2125, w = 1.62875. Bias without decay.
     assert weight == pytest.approx(1.62875)
     assert bias == pytest.approx(1 - 0.1 - 0.15)
+
+
+def test_a_step_of_adamw_by_hand() -> None:
+    network = torch.nn.Linear(1, 1)
+    torch.nn.init.constant_(network.weight, 2.0)
+    torch.nn.init.constant_(network.bias, 1.0)
+    optimiser = create_optimiser(network, OptimiserSettings(kind="adamw", learning_rate=0.1, weight_decay=0.25))
+    network(torch.ones(1, 1)).sum().backward()  # both gradients are 1: the first step is the rate itself
+    optimiser.step()
+    assert network.weight.item() == pytest.approx(2.0 * (1 - 0.1 * 0.25) - 0.1, abs=1e-6)
+    assert network.bias.item() == pytest.approx(0.9, abs=1e-6)

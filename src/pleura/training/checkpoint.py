@@ -1,6 +1,6 @@
 """Checkpoints: a run's whole state in, one file out, and back; never pickle.
 
-The file is safetensors: the network's weights, the optimiser's momentum and the best weights so far as tensors, the
+The file is safetensors: the network's weights, the optimiser's state and the best weights so far as tensors, the
 rest as JSON in its header. It is written under another name and renamed, so there is always a whole one.
 """
 
@@ -20,6 +20,9 @@ from pleura.errors import OutputError, RecipeError
 __all__ = ["Progress", "load_checkpoint", "save_checkpoint"]
 
 
+_STATE = "optimiser."
+
+
 @dataclass
 class Progress:
     """How far a run has come, but for its tensors."""
@@ -36,7 +39,7 @@ class Progress:
 
 
 def save_checkpoint(
-    path: Path, network: nn.Module, optimiser: optim.SGD, progress: Progress, best: dict[str, Tensor]
+    path: Path, network: nn.Module, optimiser: optim.Optimizer, progress: Progress, best: dict[str, Tensor]
 ) -> None:
     """Write a checkpoint in place of the one before.
 
@@ -48,9 +51,9 @@ def save_checkpoint(
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
     for name, parameter in network.named_parameters():
-        momentum = optimiser.state[parameter].get("momentum_buffer")
-        if momentum is not None:
-            tensors[f"momentum.{name}"] = momentum
+        for kind, tensor in optimiser.state[parameter].items():
+            if isinstance(tensor, Tensor):  # SGD keeps None where there is no momentum
+                tensors[f"{_STATE}{kind}.{name}"] = tensor
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     data = safetensors.torch.save(whole, metadata={"progress": json.dumps(asdict(progress))})
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -67,7 +70,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, network: nn.Module, optimiser: optim.SGD, run: str
+    path: Path, network: nn.Module, optimiser: optim.Optimizer, run: str
 ) -> tuple[Progress, dict[str, Tensor]]:
     """Put a checkpoint's state into a network and its optimiser.
 
@@ -99,12 +102,14 @@ def load_checkpoint(
     try:
         network.load_state_dict(_part(tensors, "network."))
         best = _part(tensors, "best.")
-        momentum = _part(tensors, "momentum.")
-        for name, parameter in network.named_parameters():
-            if name in momentum:
-                buffer = torch.empty_like(parameter).copy_(momentum[name])
-                optimiser.state[parameter]["momentum_buffer"] = buffer
-    except RuntimeError as error:
+        parameters = dict(network.named_parameters())
+        for whole, tensor in _part(tensors, _STATE).items():
+            kind, name = whole.split(".", 1)
+            like = (
+                parameters[name] if tensor.shape == parameters[name].shape else tensor
+            )  # a count of steps is a scalar
+            optimiser.state[parameters[name]][kind] = torch.empty_like(like).copy_(tensor)
+    except (RuntimeError, KeyError, ValueError) as error:
         raise RecipeError(f"{path} does not fit the network: {error}; delete it and start anew") from error
     return progress, best
 

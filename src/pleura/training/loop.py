@@ -53,7 +53,7 @@ class Run:
     network: Classifier
     trained: Classifier | WithLesions
     """The network, with the head that learns from lesion masks where the recipe asks for it."""
-    optimiser: optim.SGD
+    optimiser: optim.Optimizer
     objective: Objective
     device: torch.device
     out: Path

@@ -1,4 +1,4 @@
-"""The optimiser: a network and settings in, SGD with its decay groups out."""
+"""The optimiser: a network and settings in, SGD or AdamW with its decay groups out."""
 
 from torch import nn, optim
 
@@ -22,11 +22,19 @@ def decay_groups(network: nn.Module) -> tuple[dict[str, nn.Parameter], dict[str,
     return decayed, {name: parameter for name, parameter in named.items() if name not in decayed}
 
 
-def create_optimiser(network: nn.Module, settings: OptimiserSettings) -> optim.SGD:
-    """Make stochastic gradient descent with momentum; two groups, decayed first."""
+def create_optimiser(network: nn.Module, settings: OptimiserSettings) -> optim.Optimizer:
+    """Make the optimiser with two groups, decayed first.
+
+    References
+    ----------
+    AdamW, with its customary rates of 0.9 and 0.999: Loshchilov, Hutter (2019), Decoupled weight decay regularization,
+    ICLR.
+    """
     decayed, kept = decay_groups(network)
     groups = [
         {"params": list(decayed.values()), "weight_decay": settings.weight_decay},
         {"params": list(kept.values()), "weight_decay": 0.0},
     ]
+    if settings.kind == "adamw":
+        return optim.AdamW(groups, lr=settings.learning_rate)
     return optim.SGD(groups, lr=settings.learning_rate, momentum=settings.momentum)
