@@ -9,23 +9,33 @@ def grown(rng, count=200):
     return points, tree
 
 
-def test_every_point_is_reached_once(rng) -> None:
+def test_every_end_is_a_point_of_the_cloud_and_nothing_is_left_out(rng) -> None:
     points, tree = grown(rng)
-    twigs = tree[tree[:, 8] == 1][1::2, 4:7]  # the second half of each last branch ends at a point
-    assert len(twigs) == len(points)
-    order = np.lexsort(points.T)
-    assert np.allclose(points[order], twigs[np.lexsort(twigs.T)])
+    assert len(tree) == 2 * len(points), "two halves of one branch for every point"
+    twigs = tree[tree[:, 8] == 1][1::2, 4:7]
+    assert 0.2 * len(points) < len(twigs) < len(points)
+    known = {tuple(np.round(p, 9)) for p in points}
+    assert all(tuple(np.round(t, 9)) in known for t in twigs)
 
 
 def test_the_tree_hangs_together_and_begins_at_its_root(rng) -> None:
-    _, tree = grown(rng)
+    points, tree = grown(rng)
     ends = {tuple(np.round(end, 6)) for end in tree[:, 4:7]} | {(0.0, 0.0, 0.0)}
     assert all(tuple(np.round(start, 6)) in ends for start in tree[:, :3])
+    trunks = tree[np.abs(tree[:, :3]).max(1) == 0]
+    assert trunks[:, 8].sum() == len(points), "what leaves the root serves every point"
 
 
-def test_radius_follows_the_number_of_ends(rng) -> None:
-    points, tree = grown(rng)
-    assert np.isclose(tree[0, 3], 0.5 * len(points) ** (1 / 3))
+def test_a_branch_serves_itself_and_what_begins_at_its_end(rng) -> None:
+    """The counts, the slow way: branches that begin where this one ends."""
+    _, tree = grown(rng)
+    for branch in tree[1::2]:
+        after = tree[::2][np.abs(tree[::2, :3] - branch[4:7]).max(1) < 1e-9]
+        assert branch[8] == 1 + after[:, 8].sum()
+
+
+def test_radius_follows_the_number_of_points_served(rng) -> None:
+    _, tree = grown(rng)
     second = tree[1::2]
     assert np.allclose(second[:, 7], 0.5 * second[:, 8] ** (1 / 3))
     assert (tree[:, 3] >= tree[:, 7] - 1e-9).all(), "no branch grows thicker along its way"

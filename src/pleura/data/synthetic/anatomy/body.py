@@ -9,12 +9,25 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
-from pleura.data.synthetic.anatomy.capsules import LUMEN, OVER, VESSEL, axes_of, frame_along, spline, tinted
+from pleura.data.synthetic.anatomy.capsules import (
+    FASCIA,
+    LUMEN,
+    MUSCLE,
+    OVER,
+    VESSEL,
+    axes_of,
+    frame_along,
+    spline,
+    tinted,
+)
 from pleura.data.synthetic.anatomy.mediastinum import HEART_HEIGHT, Mediastinum, Placer, placer
+from pleura.data.synthetic.anatomy.muscles import draw_muscles
 from pleura.data.synthetic.anatomy.patient import Patient
 from pleura.data.synthetic.anatomy.regions import COARSE_STEP, coarse_fields, lobes_at
 from pleura.data.synthetic.anatomy.shape import CURVE_BOTTOM, CURVE_STEP, Shape, draw_curves
+from pleura.data.synthetic.anatomy.shoulder import Shoulder
 from pleura.data.synthetic.anatomy.skeleton import draw_skeleton
+from pleura.data.synthetic.anatomy.surface import Wall
 from pleura.data.synthetic.anatomy.trees import grow
 from pleura.data.synthetic.streams import stream
 
@@ -56,6 +69,9 @@ class Anatomy:
     mediastinum: Mediastinum
     trees: LungTrees
     bones: Array
+    """Shoulders and collar bones, capsules (n, 8)."""
+    muscles: tuple[Array, ...]
+    """One array of capsules (n, 8) a muscle, from deep to superficial."""
 
     def lobes_at(self, points: Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
         """Lobe (0 outside the lungs) and depth below the pleura, mm, of points (n, 3)."""
@@ -69,7 +85,9 @@ class Anatomy:
         shell = trees.airways.copy()
         shell[:, [3, 7]] += wall
         marrow = self.bones[self.bones[:, [3, 7]].min(1) > 3.4]
+        gap = 1.0 + 0.04 * self.patient.fat
         rows = [
+            *(row for m in self.muscles for row in (tinted(m, -80.0, FASCIA, thicker=gap), tinted(m, 57.0, MUSCLE))),
             tinted(trees.veins, blood * 0.95, VESSEL),
             tinted(trees.arteries, blood * 0.95, VESSEL),
             tinted(trees.stems, blood, VESSEL),
@@ -129,6 +147,7 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
         fissure=fissure,
         heart=mediastinum.heart,
         breast=breast,
+        bulk=np.zeros((0, 8)),
         tubes=mediastinum.pushers,
         rib=np.array([H / 10.6, g.uniform(0, 1), g.normal(74, 7), 3.9, 6.6 if p.sex == "M" else 5.9]),
         organs=np.array([g.normal(42, 10), g.normal(0, 6), g.uniform(0, 1), g.normal(57, 7), g.normal(12, 10)]),
@@ -136,7 +155,9 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
         noise=(noise / noise.std()).astype(np.float32),
         material=np.array([p.parenchyma, p.gravity, p.emphysema, BLOOD_HU + p.contrast, p.bone, p.dependent]),
     )
-    xs = np.arange(-235, 236, COARSE_STEP)
+    k = 1.0 if p.sex == "M" else 0.86
+    shape = shape._replace(bulk=np.vstack([Shoulder.place(s, p, shape).bulk(Wall(shape), k) for s in (-1, 1)]))
+    xs = np.arange(-253, 254, COARSE_STEP)
     ys = np.arange(-190, 191, COARSE_STEP)
     zs = np.arange(-60, H + 85, COARSE_STEP)
     origin = np.array([xs[0], ys[0], zs[0]])
@@ -150,6 +171,7 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
         mediastinum=mediastinum,
         trees=_draw_trees(seed, p, shape, fields, origin, at, mediastinum.carina),
         bones=draw_skeleton(seed, p, shape),
+        muscles=draw_muscles(seed, p, shape),
     )
 
 
@@ -166,11 +188,11 @@ def _draw_trees(
     g = stream(seed, "trees")
     c, ht = carina, HEART_HEIGHT + 0.01
     bronchi = {
-        1: at(-33, -31, c - 0.06),
-        2: at(-40, -34, c - 0.17),
-        3: at(-40, -25, c - 0.19),
-        4: at(42, -30, c - 0.10),
-        5: at(43, -25, c - 0.115),
+        1: at(-31, -32, c - 0.08),
+        2: at(-39, -33, c - 0.18),
+        3: at(-39, -25, c - 0.20),
+        4: at(40, -31, c - 0.125),
+        5: at(42, -25, c - 0.15),
     }
     drains = {
         1: at(-44, -58, ht + 0.15),
@@ -190,15 +212,15 @@ def _draw_trees(
 
     arteries: dict[int, Array] = {}
     airways, veins, tips = [], [], []
-    artery_ends, artery_lobe = ends(7000)
-    vein_ends, vein_lobe = ends(5800)
+    artery_ends, artery_lobe = ends(12500)
+    vein_ends, vein_lobe = ends(10500)
     for lobe, root in bronchi.items():
         pts = artery_ends[artery_lobe == lobe]
         if len(pts) < 8:
             continue
         ahead = pts.mean(0) - root
         ahead /= np.linalg.norm(ahead)
-        tree = grow(pts, root, ahead, 0.54, 1 / 2.65, 0.05, int(g.integers(1 << 31)))
+        tree = grow(pts, root, ahead, 0.42, 1 / 2.6, 0.04, int(g.integers(1 << 31)))
         beside = np.cross(ahead, [0.2, 0.9, 0.3])
         beside /= np.linalg.norm(beside)
         if beside[2] < 0:
@@ -216,7 +238,7 @@ def _draw_trees(
             continue
         ahead = pts.mean(0) - drains[lobe]
         ahead /= np.linalg.norm(ahead)
-        veins.append(grow(pts, drains[lobe], ahead, 0.52, 1 / 2.7, 0.05, int(g.integers(1 << 31))))
+        veins.append(grow(pts, drains[lobe], ahead, 0.40, 1 / 2.65, 0.04, int(g.integers(1 << 31))))
     stems = []
     for lobe, artery in arteries.items():
         hilum = at(-40, -40, c - 0.07) if lobe < 4 else at(45, -28, c - 0.045)

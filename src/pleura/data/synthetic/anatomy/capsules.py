@@ -9,12 +9,27 @@ import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-__all__ = ["LUMEN", "OVER", "PAINTED", "SOFT", "VESSEL", "axes_of", "ball", "frame_along", "spline", "stroke", "tinted"]
+__all__ = [
+    "FASCIA",
+    "LUMEN",
+    "MUSCLE",
+    "OVER",
+    "PAINTED",
+    "SOFT",
+    "VESSEL",
+    "axes_of",
+    "ball",
+    "frame_along",
+    "spline",
+    "stroke",
+    "tinted",
+]
 
 Array = npt.NDArray[np.float64]
 
-VESSEL, OVER, LUMEN, SOFT = range(4)
-"""How a capsule is painted: only where it is denser, over everything, only where airways are open, as a soft ball."""
+VESSEL, OVER, LUMEN, SOFT, MUSCLE, FASCIA = range(6)
+"""How a capsule is painted: only where it is denser, over everything, only where airways are open, as a soft ball, only in fat or
+only in soft tissue outside the lungs."""
 PAINTED = 11
 """Numbers in a row that is ready to be painted."""
 

@@ -37,7 +37,7 @@ def cage_distance(x: float, y: float, z: float, S: Shape) -> float:
 
 
 @kernel
-def skin_distance(x: float, y: float, z: float, cage: float, S: Shape) -> float:
+def skin_distance(x: float, y: float, z: float, cage: float, bulk: Array, S: Shape) -> float:
     """Distance to the skin, given that to the rib cage."""
     a, f, b = curve(S.skin_half, S.z0, z), curve(S.skin_front, S.z0, z), curve(S.skin_back, S.z0, z)
     mid = 0.5 * (f + b) + 8.0
@@ -52,6 +52,8 @@ def skin_distance(x: float, y: float, z: float, cage: float, S: Shape) -> float:
     d = smooth_min(d - bump, cage - 13.0 - 0.6 * S.fat, 22.0)
     for k in range(S.breast.shape[0]):
         d = smooth_min(d, ellipsoid(x, y, z, S.breast[k]), 25.0)
+    for k in range(len(bulk)):
+        d = smooth_min(d, capsule(x, y, z, bulk[k]) - 0.55 * S.fat - 3.0, 22.0)
     return d
 
 
@@ -75,7 +77,7 @@ def mediastinum_distance(x: float, y: float, z: float, heart: float, tubes: Arra
         near = smooth_min(near, capsule(x, y, z, tubes[k]) - 2.5, 12.0)
     # the sheet of fat between the two lungs, wider behind the sternum and above the arch
     front = curve(S.front, S.z0, z)
-    sheet = 2.5 + 12.0 * np.exp(-(((y - front) / 13.0) ** 2)) + 18.0 * max(t - 0.80, 0.0) / 0.2
+    sheet = 2.5 + 8.0 * np.exp(-(((y - front) / 11.0) ** 2)) + 18.0 * max(t - 0.80, 0.0) / 0.2
     mid = 4.0 * np.sin(3.0 * t) + (6.0 if t > 0.45 else 6.0 + 40.0 * (0.45 - t))
     if y > ys - 22:
         mid = 0.0
@@ -92,8 +94,8 @@ def diaphragm(x: float, y: float, S: Shape) -> float:
         if dx * cx < 0:  # towards the midline it falls less
             dx *= 0.80
         r = dx * dx + dy * dy
-        low = min(max(20.0 - 34.0 * dy, -10.0), 46.0)
-        z = low + (zt - low) * np.sqrt(max(1.0 - r**1.08, 0.0)) - 25.0 * max(r - 1.0, 0.0)
+        low = min(max(12.0 - 38.0 * dy - 18.0 * max(dx * cx / abs(cx), 0.0), -12.0), 42.0)
+        z = low + (zt - low) * max(1.0 - r, 0.0) ** 0.80 - 25.0 * max(r - 1.0, 0.0)
         h = max(12.0 - abs(z - top), 0.0) / 12.0
         top = max(z, top) + h * h * 3.0
     return top
@@ -125,7 +127,11 @@ def coarse_fields(xs: Array, ys: Array, zs: Array, S: Shape) -> npt.NDArray[np.f
     for k in range(zs.size):
         low, high = np.minimum(S.tubes[:, 2], S.tubes[:, 6]), np.maximum(S.tubes[:, 2], S.tubes[:, 6])
         near = S.tubes[(low < zs[k] + 30) & (high > zs[k] - 30)]
+        low, high = np.minimum(S.bulk[:, 2], S.bulk[:, 6]), np.maximum(S.bulk[:, 2], S.bulk[:, 6])
+        bulk = S.bulk[(low < zs[k] + 50) & (high > zs[k] - 50)]
         wide, rear = curve(S.skin_half, S.z0, zs[k]) + 30, curve(S.skin_back, S.z0, zs[k]) + 30
+        if len(bulk) > 0:
+            wide, rear = max(wide, np.abs(bulk[:, 0]).max() + 75), max(rear, bulk[:, 1].max() + 75)
         fore = curve(S.skin_front, S.z0, zs[k]) - (75 if S.breast.shape[0] > 0 else 30)
         for j in range(ys.size):
             for i in range(xs.size):
@@ -136,7 +142,7 @@ def coarse_fields(xs: Array, ys: Array, zs: Array, S: Shape) -> npt.NDArray[np.f
                     continue
                 c = cage_distance(x, y, z, S)
                 out[1, k, j, i] = c
-                out[0, k, j, i] = skin_distance(x, y, z, c, S)
+                out[0, k, j, i] = skin_distance(x, y, z, c, bulk, S)
                 h, m = 99.0, 99.0
                 if abs(x) < 125 and c < 8:
                     h = heart_distance(x, y, z, S)

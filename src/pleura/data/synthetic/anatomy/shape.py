@@ -24,7 +24,7 @@ _KNOTS = {
     "front": [-76, -88, -94, -101, -102, -94, -78, -56, -32, -20, -12],  # inner cage, front
     "back": [70, 80, 85, 92, 96, 94, 86, 74, 58, 44, 34],  # inner cage, back
     "spine": [36, 47, 53, 61, 65, 63, 56, 46, 32, 14, -4],  # centre of the vertebral bodies
-    "skin_half": [146, 149, 150, 153, 157, 164, 175, 191, 206, 206, 150],
+    "skin_half": [146, 149, 150, 152, 153, 152, 150, 148, 142, 118, 76],
     "skin_front": [-92, -104, -109, -116, -117, -112, -104, -92, -76, -58, -46],
     "skin_back": [96, 105, 110, 118, 124, 126, 124, 118, 108, 95, 84],
 }
@@ -58,6 +58,8 @@ class Shape(NamedTuple):
     """Ellipsoids: centre, rows of the inverse axes; (4, 12). The first is the left ventricle's side."""
     breast: Array
     """Ellipsoids; (0 or 2, 12)."""
+    bulk: Array
+    """Capsules of what bulges under the skin at the shoulders, fat not counted; (n, 8)."""
     tubes: Array
     """Capsules of the mediastinum that push the lung away; (n, 8)."""
     rib: Array

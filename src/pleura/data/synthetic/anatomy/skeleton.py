@@ -6,6 +6,8 @@ import numpy.typing as npt
 from pleura.data.synthetic.anatomy.capsules import spline
 from pleura.data.synthetic.anatomy.patient import Patient
 from pleura.data.synthetic.anatomy.shape import CURVE_STEP, Shape
+from pleura.data.synthetic.anatomy.shoulder import Shoulder
+from pleura.data.synthetic.anatomy.surface import Wall
 from pleura.data.synthetic.streams import stream
 
 __all__ = ["draw_skeleton"]
@@ -20,7 +22,8 @@ def draw_skeleton(seed: int, patient: Patient, shape: Shape) -> Array:
     bones: list[Array] = []
     for side in (-1, 1):
         bones.append(_collar_bone(side, k, patient, shape, rise=g.normal(0, 5)))
-        bones += _shoulder(side, k, patient, shape)
+        bones.append(_first_rib(side, patient, shape))
+        bones += _shoulder(Shoulder.place(side, patient, shape), k)
     return np.vstack(bones)
 
 
@@ -43,26 +46,48 @@ def _collar_bone(side: int, k: float, patient: Patient, shape: Shape, rise: floa
     )
 
 
-def _shoulder(side: int, k: float, patient: Patient, shape: Shape) -> list[Array]:
-    """Draw the shoulder blade, a fan of thin capsules from inner border to joint, its spine, and the upper arm."""
-    s, w, d, H = side, patient.width, patient.depth, shape.H
-    joint = np.array([s * 148 * w, _on_curve(shape.back, 0.9, shape) - 42 * d, 0.96 * H])
-    top = np.array([s * 84 * w, _on_curve(shape.back, 0.95, shape) + 22, 0.99 * H])
-    low = np.array([s * 112 * w, _on_curve(shape.back, 0.5, shape) + 13, 0.52 * H])
+def _first_rib(side: int, patient: Patient, shape: Shape) -> Array:
+    """Draw the first rib, a flat ring from the spine round the apex of the lung to the sternum."""
+    w, H = patient.width, shape.H
+    wall = Wall(shape)
+    back, half, front = (float(wall.curve(name, 0.9)) for name in ("spine", "half", "front"))
+    knots = np.array(
+        [
+            [side * 20 * w, back + 16, 0.985 * H],
+            [side * 46 * w, back + 14, 0.985 * H],
+            [side * (0.84 * half), 0.55 * back + 0.45 * front + 6, 0.95 * H],
+            [side * (0.72 * half), 0.2 * back + 0.8 * front, 0.895 * H],
+            [side * 30 * w, front - 8, 0.845 * H],
+        ]
+    )
+    return np.vstack([spline(np.c_[knots + [side * a, 0, 0], np.full(5, 3.6)], 6) for a in (-2.5, 0.0, 2.5)])
+
+
+def _shoulder(shoulder: Shoulder, k: float) -> list[Array]:
+    """Draw the shoulder blade, a curved plate with thick borders, its spine, its two processes, and the upper arm."""
+    s, joint, head = shoulder.side, shoulder.joint, shoulder.head
     bones: list[Array] = []
-    for u in np.linspace(0, 1, 44):
-        inner = top + (low - top) * u + np.array([-s * 10 * np.sin(np.pi * u), 4 * np.sin(np.pi * u), 0])
-        outer = joint + (low - joint) * np.clip(u * 1.02, 0, 1)
-        middle = 0.5 * (inner + outer) + np.array([0, 5.0, 0])
-        bones.append(np.r_[inner, 2.4, middle, 1.5][None])
-        bones.append(np.r_[middle, 1.5, outer, 4.2 * (1 - u) + 2.6][None])
-    root, tip = top + (low - top) * 0.25, joint + np.array([s * 14, 10, 22])
-    for u in np.linspace(0, 1, 9):
-        ridge = root + (tip - root) * u
-        bones.append(np.r_[ridge, 2.6, ridge + np.array([0, 14 * np.sin(np.pi * (0.15 + 0.75 * u)), 4]), 3.2][None])
-    bones.append(np.r_[joint, 10 * k, joint + np.array([-s * 12, 2, -6]), 7 * k][None])
-    head = joint + np.array([s * 26 * k, -4, 8])
-    neck = head + np.array([s * 8, -2, 14])
-    bones.append(np.r_[head, 22 * k, neck, 20 * k][None])
-    bones.append(np.r_[neck, 15 * k, head + np.array([s * 30, -20, 120]), 11 * k][None])
+    u = np.linspace(0, 1, 52)
+    inner, outer = shoulder.border(u)
+    across = np.linspace(0, 1, 7)[None, :, None]
+    plate = inner[:, None] * (1 - across) + outer[:, None] * across
+    sag = np.sin(np.pi * across[..., 0]) * 7.0 * np.sin(np.pi * np.clip(0.15 + 0.75 * u, 0, 1))[:, None]
+    plate[..., 1] += sag  # the plate bulges to the back
+    thick = np.array([2.4, 1.6, 1.35, 1.35, 1.6, 2.6, 3.4])
+    rows = np.concatenate([plate, np.broadcast_to(thick[None, :, None], (52, 7, 1))], -1)
+    bones.append(np.concatenate([rows[:, :-1], rows[:, 1:]], -1).reshape(-1, 8))
+    root, tip = shoulder.spine_root, shoulder.acromion
+    for v in np.linspace(0, 1, 34):
+        ridge = root + (tip - root) * v
+        base = inner[12] * (1 - v) + outer[6] * v + np.array([0, 4.0, 0])
+        bones.append(np.r_[base, 1.9, ridge + np.array([0, 5.0, 0]), 2.8 + 1.8 * v][None])
+    bones.append(np.r_[tip, 5.0, tip + np.array([s * 10.0, -16.0, 4.0]), 4.5][None])
+    neck = joint + np.array([-s * 14.0, 3.0, -4.0])
+    bones.append(np.r_[joint, 11.5 * k, neck, 7 * k][None])
+    bones.append(np.r_[neck, 5.0, shoulder.coracoid + np.array([0, 8.0, 8.0]), 5.0][None])
+    bones.append(np.r_[shoulder.coracoid + np.array([0, 8.0, 8.0]), 5.0, shoulder.coracoid, 4.5][None])
+    bones.append(np.r_[head, 23 * k, head + np.array([s * 8.0, -4.0, 12.0]), 21 * k][None])
+    bones.append(
+        np.r_[head + np.array([s * 8.0, -4.0, 12.0]), 16 * k, head + np.array([s * 34.0, -22.0, 120.0]), 11 * k][None]
+    )
     return bones

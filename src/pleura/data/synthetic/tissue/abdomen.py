@@ -25,7 +25,7 @@ def abdomen(x: float, y: float, z: float, below: float, cage: float, ys: float, 
     if liver < -1.5:
         vein = abs(tile(S.noise, x * 0.02 + 40, y * 0.02, z * 0.02) - 0.3)
         hv = S.organs[3] + 0.35 * (blood - 42.0) + 3.0 * n1
-        return float(hv + (0.55 * (blood - 42.0) - 14.0) * smooth_step(vein, 0.035, 0.0))
+        return float(hv + (0.55 * (blood - 42.0) - 18.0) * smooth_step(vein, 0.06, 0.01))
     e = (
         np.sqrt(
             ((x - 92 * w) / (30 * w)) ** 2

@@ -32,14 +32,24 @@ def mediastinum(x: float, y: float, z: float, heart: float, S: Shape) -> float:
     blood = S.material[3]
     n1 = tile(S.noise, x * 0.07, y * 0.07, z * 0.07)
     if heart < 0:
-        rim = 3.5 + 3.0 * n1
-        if -heart < rim and heart > -9:
-            return -85.0
-        groove = abs(tile(S.noise, x * 0.018 + 13, y * 0.018, z * 0.018)) < 0.035
-        if groove and heart > -22:
-            return -40.0
-        wall = -11.0 < ellipsoid(x, y, z, S.heart[0]) < 0.0 and x > 0
-        return float(46.0 + 0.35 * (blood - 42) if wall else blood + 3.0 * n1)
+        rim = 3.0 + 3.5 * tile(S.noise, x * 0.03 + 5, y * 0.03, z * 0.03)
+        if -heart < rim and heart > -10:
+            return -88.0
+        left = ellipsoid(x, y, z, S.heart[0])
+        first, second = left, 99.0
+        for k in range(1, S.heart.shape[0]):
+            d = ellipsoid(x, y, z, S.heart[k])
+            if d < first:
+                second = first
+                first = d
+            elif d < second:
+                second = d
+        groove = 7.0 * (1.0 + heart / 24.0) + n1
+        if second - first < groove and second < 14.0:  # fat with the coronary vessels, between the chambers
+            return -72.0 if second - first < groove - 1.5 else -20.0
+        wall = left == first and -11.0 < left < 0.0 and x > 0
+        chamber = blood + 2.0 * n1 + (0.06 * (blood - 42.0) if left == first else 0.0)
+        return float(46.0 + 0.35 * (blood - 42) if wall else chamber)
     return -96.0 + 10.0 * n1 + 60.0 * smooth_step(n1, 1.3, 2.2)
 
 

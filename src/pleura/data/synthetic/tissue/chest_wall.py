@@ -17,11 +17,6 @@ def chest_wall(
     n1 = tile(S.noise, x * 0.05, y * 0.05, z * 0.03)
     if skin > -1.7:
         return 15.0
-    fat = S.fat * (0.85 + 0.10 * n1) - 1.0
-    if t > 0.8:
-        fat *= 1.0 - 1.2 * min(t - 0.8, 0.35)
-    if abs(x) < 30 and y > back:
-        fat *= 0.65
     # sternum
     if 0.27 < t < 0.85:
         hw = (16.0 + 12.0 * smooth_step(t, 0.66, 0.76)) * (0.6 + 0.4 * smooth_step(t, 0.27, 0.36)) * S.wide
@@ -29,7 +24,7 @@ def chest_wall(
         if d < 0:
             joint = abs(t - 0.69) < 0.008
             return 75.0 if joint else (360.0 + 90.0 * n1 if d > -1.2 else 110.0 * S.material[4] + 25.0 * n1)
-    if 0.2 < cage < 9.4 and t < 1.0:
+    if 0.2 < cage < 9.4 and t < 0.90:
         mid = 0.5 * (front + back) + 4.0
         s = np.arctan2(abs(x) / S.wide, (y - mid) * 1.15) / np.pi
         g = np.sin(s / 0.70 * 1.5707963) if s < 0.70 else 1.0 - 0.62 * (s - 0.70) / 0.30
@@ -52,35 +47,35 @@ def chest_wall(
             return float(190.0 * S.material[4] + 45.0 * n1)
         if cage < 7.5 and e > 1.0:
             return 44.0 + 5.0 * n1 if cage > 1.0 else -30.0
-    muscle = 54.0 + 5.0 * n1
-    # muscle ends at some thickness over the ribs: thin in front, thick behind; the shoulders are all muscle
-    rear = smooth_step(y, 0.5 * (front + back) - 30.0, back)
-    bulk = (
-        15.0
-        + 9.0 * smooth_step(t, 0.35, 0.7)
-        + 22.0 * rear
-        + 420.0 * max(t - 0.66 - 0.12 * (1.0 - rear), 0.0)
-        + 3.0 * n1
-    )
-    if skin > -fat or cage > bulk:
-        if S.breast.shape[0] > 0 and skin < -6.0 and y < front - 12.0 and 0.22 < t < 0.62 and abs(x) > 30.0:
-            gland = tile(S.noise, x * 0.05 + 21, y * 0.07, z * 0.05) + 0.5 * n1
-            return -100.0 + 120.0 * smooth_step(gland, 0.35, 0.9) * smooth_step(-skin, 6.0, 14.0)
-        return -104.0 + 6.0 * n1 + 45.0 * smooth_step(abs(tile(S.noise, x * 0.11, y * 0.11 + 9, z * 0.06)), 0.05, 0.0)
-    # fat between the muscles, and the armpit
-    # sheets of muscle: the noise is stretched along the body contour, so the fat between them runs in layers
-    th = np.arctan2(y - 0.5 * (front + back), x)
-    q1, q2 = 2.6 * np.cos(th) + 0.008 * x, 2.6 * np.sin(th) + 0.012 * y
-    deep = -42.0 * (1.0 - np.exp(skin / 42.0))
-    plane = abs(tile(S.noise, q1 + 0.035 * deep, q2 + 0.085 * deep, z * 0.012 + 0.05 * deep) + 0.35 * n1)
-    hu = -85.0 + (muscle + 85.0) * smooth_step(plane, 0.03 + 0.002 * S.fat, 0.13 + 0.004 * S.fat)
-    hu -= 26.0 * max(tile(S.noise, 2.5 * q1 + 0.22 * deep, 2.5 * q2 + 0.16 * deep, z * 0.05), 0.0) ** 2
-    ax = (abs(x) - curve(S.half, S.z0, z) - 27.0) / 24.0
-    ay = (y - 0.5 * (front + back) + 22.0) / 40.0
-    az = (t - 0.76) / 0.20
-    q = ax * ax + ay * ay + az * az + 0.35 * tile(S.noise, x * 0.09, y * 0.09 + 5, z * 0.05)
-    if q < 1.0:
-        hu = hu + (-100.0 - hu) * smooth_step(q, 1.0, 0.75)
-        if tile(S.noise, x * 0.13, y * 0.13 + 31, z * 0.13) > 1.9:
-            hu = 35.0
+    if S.breast.shape[0] > 0 and skin < -6.0 and y < front - 12.0 and 0.22 < t < 0.62 and abs(x) > 30.0:
+        gland = tile(S.noise, x * 0.05 + 21, y * 0.07, z * 0.05) + 0.5 * n1
+        return -100.0 + 120.0 * smooth_step(gland, 0.35, 0.9) * smooth_step(-skin, 6.0, 14.0)
+    fat = S.fat * (0.85 + 0.10 * n1) - 1.0
+    if t > 0.8:
+        fat *= 1.0 - 1.3 * min(t - 0.8, 0.30)
+    if abs(x) < 30 and y > back:
+        fat *= 0.65
+    # muscle that no name is drawn for fills what lies under the fat; thin over the ribs, thick behind and in the shoulders
+    rear = smooth_step(y, 0.5 * (front + back) - 10.0, back)
+    side = smooth_step(t, 0.35, 0.60) * smooth_step(y, 0.5 * (front + back) - 60.0, 0.5 * (front + back))
+    bulk = 13.5 + 5.0 * side + 24.0 * rear + 420.0 * max(t - 0.70 - 0.10 * (1.0 - rear), 0.0) + 2.0 * n1
+    if skin < -fat and cage < bulk:
+        ax = (abs(x) - curve(S.half, S.z0, z) - 30.0) / 22.0
+        ay = (y - 0.5 * (front + back) + 24.0) / 34.0
+        az = (t - 0.76) / 0.20
+        q = ax * ax + ay * ay + az * az + 0.35 * tile(S.noise, x * 0.09, y * 0.09 + 5, z * 0.05)
+        hu = 54.0 + 4.0 * n1
+        streak = tile(S.noise, x * 0.09 + 0.05 * y, y * 0.16, z * 0.02)
+        hu -= (30.0 + 0.8 * S.fat) * smooth_step(abs(streak), 0.10, 0.0)
+        if t > 0.84 and abs(x) < 90.0 and y < 0.5 * (front + back) + 12.0:  # fat at the root of the neck
+            hu += (-92.0 - hu) * smooth_step(t, 0.84, 0.94) * smooth_step(abs(x) + 9.0 * n1, 82.0, 48.0)
+        if q < 1.0:  # the armpit
+            hu += (-100.0 - hu) * smooth_step(q, 1.0, 0.75)
+            if tile(S.noise, x * 0.13, y * 0.13 + 31, z * 0.13) > 1.9:
+                hu = 35.0
+        return hu
+    hu = -106.0 + 6.0 * n1
+    strand = abs(tile(S.noise, x * 0.11, y * 0.11 + 9, z * 0.06))
+    if strand < 0.05:  # thin sheets of connective tissue
+        hu += 45.0 * smooth_step(strand, 0.05, 0.0)
     return hu

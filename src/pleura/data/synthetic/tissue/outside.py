@@ -31,10 +31,13 @@ def outside(
     noise : the patient's noise tile
     """
     hu = -1000.0
-    if skin < 26 and v < couch[0] - 12:  # a gown: thin folded sheets
-        g = skin - 7.0 - 7.0 * tile(noise, x * 0.016, y * 0.016, z * 0.012)
-        if abs(g) < 0.7:
+    if skin < 34 and v < couch[0] - 4:  # clothes: thin folded sheets that touch and leave the skin
+        fold = tile(noise, x * 0.016, y * 0.016, z * 0.012)
+        if skin < 24 and abs(skin - 6.0 - 7.0 * fold) < 0.8:
             hu = -880.0
+        fine = tile(noise, x * 0.045 + 23, y * 0.045, z * 0.02)
+        if abs(skin - 9.0 - 9.0 * fold - 3.5 * fine) < 0.7 + 0.5 * fine:
+            hu = -905.0
     tb = v - (couch[0] - couch[1] * u * u)  # a curved couch: two shells with foam between
     if tb > 0 and abs(u) < couch[2]:
         under = v - (couch[0] + 34.0 - 1.9 * couch[1] * u * u)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from pleura.data.synthetic.anatomy.capsules import LUMEN, SOFT, VESSEL
+from pleura.data.synthetic.anatomy.capsules import FASCIA, LUMEN, MUSCLE, SOFT, VESSEL
 from pleura.data.synthetic.compiled import kernel
 
 __all__ = ["paint"]
@@ -79,8 +79,14 @@ def paint(
                     if mode == VESSEL:
                         if hu > old:
                             buf[s, j, i] = old + cov * (hu - old)
+                    elif mode == MUSCLE:
+                        if hu > old and old > -250.0 and closed[s, j, i] == 1:
+                            buf[s, j, i] = old + cov * (hu - old)
+                    elif mode == FASCIA:
+                        if hu < old < 120.0 and closed[s, j, i] == 1:
+                            buf[s, j, i] = old + cov * (hu - old)
                     elif mode == LUMEN:
-                        if closed[s, j, i] == 0 or radius > 3.4:
+                        if closed[s, j, i] == 0 or (radius > 3.4 and old < 38.0):  # not through a vessel
                             buf[s, j, i] = old + cov * (hu - old)
                     else:
                         if mode == SOFT and (closed[s, j, i] == 1 or old > hu):
