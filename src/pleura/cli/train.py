@@ -1,15 +1,19 @@
-"""`pleura train`: a recipe and a cohort in, a model folder out."""
+"""`pleura train`: a recipe and a cohort in, a model folder out; or with folds, one a fold and what they amount to."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import typer
 
 from pleura.cli.progress import watch
 from pleura.settings import read_recipe
+
+if TYPE_CHECKING:
+    from pleura.evaluation.folds import FoldSummary
 
 __all__ = ["train"]
 
@@ -18,6 +22,9 @@ def train(
     recipe: str = typer.Argument(help="A recipe's name (ucadi, demo) or a TOML file."),
     cohort: Path = typer.Option(help="Folder with cases.csv and cohort.toml."),
     out: Path = typer.Option(help="Folder for the model, the log and the checkpoint."),
+    folds: int | None = typer.Option(
+        None, min=2, max=20, help="Cross-validate: a model a fold, judged on patients it was not trained on."
+    ),
     device: str = typer.Option("cpu", help="cpu, or cuda for a GPU."),
     resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in OUT."),
     start_from: str | None = typer.Option(
@@ -28,31 +35,66 @@ def train(
 ) -> None:
     """Train a classifier on a cohort.
 
-    Stopped with Ctrl-C it can go on later with --resume, to the same numbers.
+    Stopped with Ctrl-C it can go on later with --resume, to the same numbers. With --folds it trains a model for each
+    of so many parts of the training and validation patients, without that part, and keeps the test patients apart.
 
     Example: pleura train demo --cohort cohort --out run
     """
+    from pleura.training.cross_validation import cross_validate
     from pleura.training.loop import train as train_model  # torch takes seconds to import; --help should not
     from pleura.training.recipes import find_recipe
 
     settings = read_recipe(find_recipe(recipe))
     with watch() as watcher, _stop_on_termination():
         try:
-            model = train_model(
-                settings,
-                cohort,
-                out,
-                device=device,
-                resume=resume,
-                start_from=start_from,
-                cache_folder=cache,
-                workers=workers,
-                watcher=watcher,
-            )
+            if folds is not None:
+                summed = cross_validate(
+                    settings,
+                    cohort,
+                    out,
+                    folds=folds,
+                    device=device,
+                    resume=resume,
+                    start_from=start_from,
+                    cache_folder=cache,
+                    workers=workers,
+                    watcher=watcher,
+                )
+            else:
+                model = train_model(
+                    settings,
+                    cohort,
+                    out,
+                    device=device,
+                    resume=resume,
+                    start_from=start_from,
+                    cache_folder=cache,
+                    workers=workers,
+                    watcher=watcher,
+                )
         except KeyboardInterrupt:
             watcher.say(f"stopped; what was done up to the last whole epoch is in {out}: go on with --resume")
             raise typer.Exit(1) from None
-    typer.echo(model.path)
+    if folds is None:
+        typer.echo(model.path)
+        return
+    _print_folds(summed.folds)
+    typer.echo(out / "cross_validation.json")
+
+
+def _print_folds(summary: "FoldSummary") -> None:
+    """Print each metric's mean over folds with the interval over runs and, of the pooled cases, over patients."""
+    typer.echo(f"{'patients not trained on':42}{'mean':>6}{'over runs':>18}{'over patients':>18}")
+    for one in summary.metrics:
+        if one.mean is None:
+            continue
+        low, high = (one.pooled.low, one.pooled.high) if one.pooled else (None, None)
+        name = f"{one.name} {one.class_name or ''}"
+        typer.echo(f"{name:42}{one.mean:6.3f}{_span(one.run_low, one.run_high)}{_span(low, high)}")
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return f"{'none' if low is None or high is None else f'{low:.3f} to {high:.3f}':>18}"
 
 
 @contextmanager

@@ -1,0 +1,206 @@
+"""Every fold's answers in; the cross-validation in numbers, and its files, out."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from pleura import __version__
+from pleura.data.cohort import Cohort
+from pleura.data.task import Task
+from pleura.evaluation.accuracy import AccuracyReport, evaluate_predictions
+from pleura.evaluation.classification import IntervalSettings, Result, evaluate_classes
+from pleura.evaluation.figures.style import save_figure
+from pleura.evaluation.folds import FoldResult, FoldSummary, fold_summary
+from pleura.evaluation.learning_curves import learning_curve_figure, read_log
+from pleura.evaluation.output.files import write_rows
+from pleura.evaluation.output.plain import report_table
+from pleura.evaluation.predictions import Predictions
+from pleura.models.files import model_id
+from pleura.settings import TrainingRecipe
+from pleura.training.description import recipe_hash
+from pleura.training.fold_tables import prediction_rows, write_text
+
+__all__ = ["CrossValidation", "FoldAnswers", "sum_up", "write_sum"]
+
+Row = dict[str, str | float | None]
+
+
+@dataclass(frozen=True, eq=False)
+class FoldAnswers:
+    """What one fold's model answered."""
+
+    folder: Path
+    """Where the model and its log are."""
+    held_out: Predictions
+    """On the fold's own patients."""
+    test: Predictions | None
+    """On the test split; None where there is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """A cross-validation in numbers."""
+
+    recipe: TrainingRecipe
+    cohort: Cohort
+    answers: tuple[FoldAnswers, ...]
+    folds: FoldSummary
+    """On held-out patients."""
+    pooled: Predictions
+    """All held-out answers; the group is the fold."""
+    ensemble: Predictions | None
+    """Mean of the folds' probabilities on the test split."""
+    test: AccuracyReport | None
+    """Of the ensemble."""
+    test_rows: tuple[Row, ...]
+    """On the test split: each metric of each fold's model, its mean and interval over runs, beside the ensemble's value
+    and interval over patients."""
+
+
+def sum_up(answers: Sequence[FoldAnswers], recipe: TrainingRecipe, cohort: Cohort, task: Task) -> CrossValidation:
+    """Put the folds' answers together.
+
+    Parameters
+    ----------
+    answers : two or more folds, with the same test cases in the same order
+    recipe, cohort, task : what they are answers to
+    """
+    held = [one.held_out for one in answers]
+    folds = fold_summary(
+        [FoldResult(one.truth, one.scores, one.hospitals or (), one.patients or ()) for one in held],
+        classes=task.classes,
+    )
+    tested = [one.test for one in answers if one.test is not None]
+    ensemble = test = None
+    rows: list[Row] = []
+    if tested:
+        ensemble = replace(tested[0], scores=np.mean([one.scores for one in tested], axis=0))
+        test = evaluate_predictions(ensemble, ordinal=task.name == "severity")
+        rows = _test_rows(tested, test)
+    return CrossValidation(
+        recipe=recipe,
+        cohort=cohort,
+        answers=tuple(answers),
+        folds=folds,
+        pooled=_pool(held),
+        ensemble=ensemble,
+        test=test,
+        test_rows=tuple(rows),
+    )
+
+
+def write_sum(summed: CrossValidation, out: Path) -> None:
+    """Write `cross_validation.json`, its tables as CSV, all predictions, and the learning curves as PNG and SVG.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    write_rows(out / "predictions.csv", prediction_rows(summed.pooled))
+    write_rows(out / "cross_validation.csv", summed.folds.rows())
+    if summed.ensemble is not None:
+        write_rows(out / "test-predictions.csv", prediction_rows(summed.ensemble))
+        write_rows(out / "test.csv", summed.test_rows)
+    logs = [read_log(one.folder / "log.csv", one.folder.name) for one in summed.answers]
+    save_figure(learning_curve_figure(logs), out, "learning-curves")
+    write_text(out / "cross_validation.json", json.dumps(_table(summed), indent=2) + "\n")
+
+
+def _table(summed: CrossValidation) -> dict[str, Any]:
+    recipe, folds = summed.recipe, summed.folds
+    return {
+        "format": 1,
+        "pleura": __version__,
+        "recipe": {"name": recipe.name, "sha256": recipe_hash(recipe), "seed": recipe.training.seed},
+        "cohort": {"name": summed.cohort.name, "synthetic": summed.cohort.synthetic},
+        "classes": list(folds.classes),
+        "patients": folds.patients,
+        "folds": [
+            {
+                "fold": number,
+                "cases": cases,
+                "model": model_id(one.folder / recipe.name),
+            }
+            for number, (one, cases) in enumerate(zip(summed.answers, folds.cases, strict=True), start=1)
+        ],
+        "notes": [
+            "run_low and run_high: mean over folds and Student's t, as papers give it. The folds share training cases.",
+            "patient_low and patient_high: over patients, for the models as they are.",
+            "Every row is on patients that the model was not trained on.",
+        ],
+        "held_out": [_rounded(row) for row in folds.rows()],
+        "test": None
+        if summed.test is None
+        else {"models": [_rounded(row) for row in summed.test_rows], "ensemble": report_table(summed.test)},
+    }
+
+
+def _test_rows(tested: Sequence[Predictions], ensemble: AccuracyReport) -> list[Row]:
+    """Compare the folds' models and their mean on the test split, metric by metric."""
+    few = IntervalSettings(resamples=100)  # only the values are used
+    runs = [
+        _metrics(evaluate_classes(one.truth, one.scores, one.classes, patients=one.patients, settings=few))
+        for one in tested
+    ]
+    rows: list[Row] = []
+    for key, (value, low, high) in _metrics(ensemble.overall).items():
+        row: Row = {"metric": key[0], "class": key[1]}
+        values = [run[key][0] for run in runs]
+        row |= {f"fold_{number}": value for number, value in enumerate(values, start=1)}
+        row |= _over_runs([value for value in values if value is not None])
+        rows.append(row | {"ensemble": value, "patient_low": low, "patient_high": high})
+    return rows
+
+
+def _over_runs(values: Sequence[float]) -> Row:
+    """Mean, standard deviation and 95 % interval by Student's t."""
+    mean = float(np.mean(values)) if values else None
+    row: Row = {"mean": mean, "deviation": None, "run_low": None, "run_high": None}
+    if mean is None or len(values) < 2:
+        return row
+    deviation = float(np.std(values, ddof=1))
+    half = float(student.ppf(0.975, len(values) - 1)) * deviation / sqrt(len(values))
+    return row | {"deviation": deviation, "run_low": mean - half, "run_high": mean + half}
+
+
+def _metrics(result: Result) -> dict[tuple[str, str], tuple[float | None, float | None, float | None]]:
+    """Each metric's value and interval, by its name and class."""
+    found: dict[tuple[str, str], Any] = {
+        ("accuracy", ""): result.accuracy,
+        ("balanced accuracy", ""): result.balanced_accuracy,
+        ("macro AUC", ""): result.macro_auc,
+    }
+    for one in result.classes:
+        found |= {
+            ("sensitivity", one.name): one.sensitivity,
+            ("specificity", one.name): one.specificity,
+            ("AUC", one.name): one.auc,
+        }
+    return {
+        key: (None, None, None) if value is None else (value.value, value.low, value.high)
+        for key, value in found.items()
+    }
+
+
+def _pool(held: Sequence[Predictions]) -> Predictions:
+    first = held[0]
+    return replace(
+        first,
+        cases=tuple(case for one in held for case in one.cases),
+        truth=np.concatenate([one.truth for one in held]),
+        scores=np.concatenate([one.scores for one in held]),
+        patients=tuple(name for one in held for name in one.patients or ()),
+        hospitals=tuple(name for one in held for name in one.hospitals or ()),
+        groups=tuple(f"fold {number}" for number, one in enumerate(held, start=1) for _ in one.cases),
+    )
+
+
+def _rounded(row: Row) -> Row:
+    return {key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()}
