@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,12 @@ def test_the_ucadi_recipe_has_the_papers_numbers() -> None:
     assert vars(recipe.augmentation) == {"shift": 0, "scale": 0, "offset_hu": 0, "noise_hu": 0}
 
 
+def test_severity_differs_from_ucadi_in_its_question_and_loss_alone() -> None:
+    ucadi, severity = (read_recipe(find_recipe(name)) for name in ("ucadi", "severity"))
+    assert dataclasses.replace(ucadi, name="severity", task="severity", loss=severity.loss) == severity
+    assert (severity.loss.weighting, severity.loss.ordinal) == ("balanced", 1.0)
+
+
 def test_every_number_of_the_ucadi_recipe_has_its_source() -> None:
     sourced = ""
     for line in find_recipe("ucadi").read_text().splitlines():
@@ -30,7 +37,7 @@ def test_every_number_of_the_ucadi_recipe_has_its_source() -> None:
             assert comment or sourced, line
 
 
-@pytest.mark.parametrize("name", ["ucadi", "demo"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in find_recipe("ucadi").parent.glob("*.toml")))
 def test_a_shipped_recipe_bears_its_files_name_and_the_papers_network(name: str) -> None:
     recipe = read_recipe(find_recipe(name))
     assert recipe.name == name
@@ -48,5 +55,5 @@ def test_a_path_comes_before_a_name(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="the known names are demo, ucadi"):
+    with pytest.raises(RecipeError, match="the known names are demo, severity-synthetic, severity, ucadi-synthetic-coarse"):
         find_recipe("nothing")
