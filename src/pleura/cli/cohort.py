@@ -1,24 +1,25 @@
-"""`pleura cohort`: make cohorts; arguments in, a cohort folder out."""
+"""`pleura cohort`: make, check and describe cohorts; arguments in, a cohort folder or what is in one out."""
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
 
 from pleura.cli.progress import watch
 from pleura.data.synthetic.scanner.protocol import SIZES
-from pleura.errors import CohortError
+from pleura.errors import CohortError, OutputError
 from pleura.settings import CLASSES, LABELS
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Make and check cohorts of cases.")
+app = typer.Typer(no_args_is_help=True, help="Make, check and describe cohorts of cases.")
 
 
 @app.callback()
 def _group() -> None:
-    """Make and check cohorts of cases."""
+    """Make, check and describe cohorts of cases."""
 
 
 @app.command(
@@ -95,24 +96,82 @@ def _parse_mix(written: str) -> dict[str, int]:
 def check(
     folder: Path = typer.Argument(help="Folder with cases.csv and cohort.toml.", show_default=False),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    quick: bool = typer.Option(False, "--quick", help="Read tables and headers only, not the images."),
+    workers: int = typer.Option(0, help="Processes that read at the same time; 0 takes all cores."),
 ) -> None:
-    """Read a cohort as training would: say what is in it, or what is wrong with it.
+    """Say what is in a cohort, and everything that would spoil a training on it.
+
+    Looks for patients in two splits, copies of the same images, missing and damaged files, masks that do not fit,
+    values that are no HU of a chest, severities that do not fit the label, and classes without a case. Exits 1 on an
+    error; warnings are for a person to judge.
 
     Example: pleura cohort check cohort
     """
-    from pleura.data.cohort import SPLITS, read_cohort
+    from pleura.data.audit import audit_cohort
+    from pleura.data.cohort import SPLITS
 
-    cohort = read_cohort(folder)
+    with watch() as watcher:
+        cohort, findings = audit_cohort(
+            folder,
+            voxels=not quick,
+            workers=workers or _cores(),
+            on_start=lambda total: watcher.start("reading cases", total),
+            on_done=watcher.advance,
+        )
     counts = {split: cohort.counts("label", split) for split in SPLITS}
     hospitals = cohort.counts("hospital")
+    errors = sum(finding.level == "error" for finding in findings)
     if as_json:
         about = {"name": cohort.name, "synthetic": cohort.synthetic, "cases": len(cohort.cases)}
-        typer.echo(json.dumps({**about, "hospitals": hospitals, "labels": counts}, indent=2))
-        return
-    kind = "synthetic" if cohort.synthetic else "not synthetic"
-    patients = len({case.patient for case in cohort.cases})
-    typer.echo(f"{cohort.name}: {len(cohort.cases)} cases of {patients} patients, {kind}")
-    typer.echo("hospitals: " + ", ".join(f"{name} {count}" for name, count in hospitals.items()))
-    for split, labels in counts.items():
-        listed = ", ".join(f"{name} {count}" for name, count in labels.items()) or "no case"
-        typer.echo(f"{split}: {listed}")
+        found = {"errors": errors, "findings": [asdict(finding) for finding in findings]}
+        typer.echo(json.dumps({**about, "hospitals": hospitals, "labels": counts, **found}, indent=2))
+    else:
+        kind = "synthetic" if cohort.synthetic else "not synthetic"
+        patients = len({case.patient for case in cohort.cases})
+        typer.echo(f"{cohort.name}: {len(cohort.cases)} cases of {patients} patients, {kind}")
+        typer.echo("hospitals: " + ", ".join(f"{name} {count}" for name, count in hospitals.items()))
+        for split, labels in counts.items():
+            listed = ", ".join(f"{name} {count}" for name, count in labels.items()) or "no case"
+            typer.echo(f"{split}: {listed}")
+        for finding in findings:
+            typer.echo(f"{finding.level}: {finding.text}")
+        read = "tables and headers" if quick else "tables, images and masks"
+        typer.echo(f"{errors} errors, {len(findings) - errors} warnings in {read}")
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def describe(
+    folder: Path = typer.Argument(help="Folder with cases.csv and cohort.toml.", show_default=False),
+    out: Path | None = typer.Option(None, help="Also write table1.csv, .json and .md into this folder."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    workers: int = typer.Option(0, help="Processes that read at the same time; 0 takes all cores."),
+) -> None:
+    """Count a cohort as table 1 of a paper does, by split and by class.
+
+    Sex, age, class, severity, hospital, scanner, slice thickness; patients, studies and slices; and how much of the
+    clinical data is missing. Reads the headers of the studies, not their images.
+
+    Example: pleura cohort describe cohort --out about
+    """
+    from pleura.data.clinical import read_clinical
+    from pleura.data.cohort import read_cohort
+    from pleura.data.describe import describe_cohort
+    from pleura.data.inspection import inspect_cases
+
+    cohort = read_cohort(folder, classes=())
+    with watch() as watcher:
+        watcher.start("reading headers", len(cohort.cases))
+        facts = inspect_cases(cohort.cases, voxels=False, workers=workers or _cores(), on_done=watcher.advance)
+    table = describe_cohort(cohort, facts, read_clinical(folder))
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            for suffix, text in (("csv", table.as_csv()), ("json", table.as_json()), ("md", table.as_markdown())):
+                part = out / f".table1.{suffix}.part"
+                part.write_text(text, encoding="utf-8")
+                part.replace(out / f"table1.{suffix}")
+        except OSError as error:
+            raise OutputError(f"cannot write to {out}: {error.strerror}; check the folder") from error
+    typer.echo(table.as_json() if as_json else table.as_text(), nl=as_json)

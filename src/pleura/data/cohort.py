@@ -21,6 +21,7 @@ __all__ = [
     "Case",
     "Cohort",
     "read_cohort",
+    "review_cohort",
 ]
 
 COLUMNS = ("case", "patient", "hospital", "label", "severity", "split", "study", "lungs", "lesions")
@@ -113,14 +114,50 @@ def read_cohort(folder: Path, *, classes: Sequence[str] = CLASSES) -> Cohort:
         folder or is not there, a patient in two splits, a class with no training case, or a value in an optional column
         that cannot be.
     """
+    cohort, problems = review_cohort(folder)
+    if problems:
+        raise CohortError(problems[0])
+    trained = {case.label for case in cohort.cases if case.split == "train"}
+    absent = [name for name in classes if name not in trained]
+    if absent:
+        raise CohortError(
+            f"no training case of class {', '.join(absent)}; each class needs at least one in split train"
+        )
+    return cohort
+
+
+def review_cohort(folder: Path) -> tuple[Cohort, tuple[str, ...]]:
+    """Read what can be read of a cohort, and say what is wrong with the rest.
+
+    Parameters
+    ----------
+    folder : holds `cases.csv` and `cohort.toml`
+
+    Returns
+    -------
+    cohort : with the cases whose rows are right
+    problems : one message for each row that is wrong, each case named twice, each patient in two splits
+
+    Raises
+    ------
+    CohortError
+        If a file is missing or cannot be read, a column is missing, or the table is empty.
+    """
     if (folder / UNFINISHED_MARK).exists():
         raise CohortError(f"{folder} is not finished; give the command that makes it again, and it goes on")
     about = _read_about(folder / "cohort.toml")
-    cases = tuple(_read_case(folder, row, number) for number, row in _read_rows(folder / "cases.csv"))
-    if not cases:
+    rows = _read_rows(folder / "cases.csv")
+    if not rows:
         raise CohortError(f"{folder / 'cases.csv'} has no cases, only a header")
-    _check_table(cases, classes)
-    return Cohort(folder=folder, cases=cases, **about)  # type: ignore[arg-type]
+    cases: list[Case] = []
+    problems: list[str] = []
+    for number, row in rows:
+        try:
+            cases.append(_read_case(folder, row, number))
+        except CohortError as error:
+            problems.append(str(error))
+    problems += _contradictions(cases)
+    return Cohort(folder=folder, cases=tuple(cases), **about), tuple(problems)  # type: ignore[arg-type]
 
 
 def _read_about(path: Path) -> dict[str, object]:
@@ -241,21 +278,22 @@ def _resolve(folder: Path, written: str, where: str) -> Path:
     return path
 
 
-def _check_table(cases: tuple[Case, ...], classes: Sequence[str]) -> None:
-    twice = [name for name, count in Counter(case.case for case in cases).items() if count > 1]
-    if twice:
-        raise CohortError(f"case {twice[0]} is in the table twice; each case needs its own name")
+def _contradictions(cases: Sequence[Case]) -> list[str]:
+    """Say which cases are named twice and which patients are in two splits, each once."""
+    counted = Counter(case.case for case in cases)
+    said = [
+        f"case {name} is in the table twice; each case needs its own name"
+        for name, count in counted.items()
+        if count > 1
+    ]
     first_seen: dict[str, Case] = {}
+    leaked: set[str] = set()
     for case in cases:
         other = first_seen.setdefault(case.patient, case)
-        if other.split != case.split:
-            raise CohortError(
+        if other.split != case.split and case.patient not in leaked:
+            leaked.add(case.patient)
+            said.append(
                 f"patient {case.patient} is in two splits: case {other.case} in {other.split}, "
                 f"case {case.case} in {case.split}; put all of a patient's cases in one"
             )
-    trained = {case.label for case in cases if case.split == "train"}
-    absent = [name for name in classes if name not in trained]
-    if absent:
-        raise CohortError(
-            f"no training case of class {', '.join(absent)}; each class needs at least one in split train"
-        )
+    return said
