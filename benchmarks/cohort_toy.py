@@ -1,8 +1,8 @@
 """COVID-19 and other viral cases in, how well their histograms and their places tell them apart out.
 
-A cohort is a toy where the number of grey voxels gives the class away. Here a logistic regression sees what needs no eye:
-the histogram of HU in the lungs and the volume of the lesions. A second one also sees where the lesions lie, as a reader
-does; the gap between the two is what a network has to find.
+A cohort is a toy where the number of grey voxels gives the class away. Here a logistic regression sees what needs no
+eye: the histogram of HU in the lungs and the volume of the lesions. A second one also sees where the lesions lie, as a
+reader does; the gap between the two is what a network has to find.
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ def place_features(case: SyntheticCase) -> Features:
 
 
 def out_of_fold_auc(features: Features, truth: npt.NDArray[np.bool_], *, seed: int = 0) -> tuple[float, float, float]:
-    """AUC of a logistic regression in 5-fold cross-validation, and its 95 % interval by 2000 resamplings of the cases."""
+    """Cross-validated AUC of a logistic regression, and its 95 % interval by 2000 resamplings of the cases."""
     model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=2000))
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     score = cross_val_predict(model, features, truth, cv=folds, method="predict_proba")[:, 1]

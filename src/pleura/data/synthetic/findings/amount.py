@@ -15,7 +15,7 @@ _MEDIAN = (0.029, 0.115, 0.37)
 _SPREAD = (0.42, 0.42, 0.30)
 _LARGEST_SHARE = 0.85
 """Most of the lungs that a disease can take."""
-_FADES = 0.3
+_FADES = 0.15
 """Extent of a stage below which the density fades too."""
 
 

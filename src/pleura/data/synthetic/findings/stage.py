@@ -26,7 +26,7 @@ class Stage:
     day: int
     """Days since the first symptoms, from 0; it changes nothing by itself."""
     extent: float
-    """Multiplies the share of the lungs with disease: 0 none, 1 as drawn, at most 1.5; below 0.3 the density fades."""
+    """Multiplies the share of the lungs with disease: 0 none, 1 as drawn, at most 1.5; below 0.15 the density fades."""
     consolidation: float
     """Share of the diseased lung that is consolidated, 0 to 1."""
     crazy_paving: float = 0.25
