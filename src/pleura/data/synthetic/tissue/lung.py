@@ -68,11 +68,14 @@ def lung(
     if fissure < 0.8 and n2 > -0.7:
         hu += 230.0 * (1.0 - fissure / 0.8)
     kind = 0
-    gg, co, pv, fl = disease_at(F, origin, inverse, x, y, z)
+    _, _, _, fl = disease_at(F, origin, inverse, x, y, z)
+    bend = min(fissure / 6.0, 1.0)  # outlines are uneven, except along a fissure
+    bent_x, bent_y, bent_z = x + bend * (2.6 * n1 + 0.8 * n0), y + bend * (2.4 * n2 - 1.2 * n0), z - bend * 2.2 * n1
+    gg, co, pv, _ = disease_at(F, origin, inverse, bent_x, bent_y, bent_z)
     if gg > 0.01:
         a = gg * (1.0 + 0.28 * n1 + 0.20 * n0 + 0.15 * n2)
         if pv > 0.02:
-            a += pv * 0.33 * cell_walls(x / 7.5 + 0.25 * n1, y / 7.5 + 0.25 * n2, z / 7.5)
+            a += pv * 0.48 * cell_walls(x / 8.5 + 0.22 * n1, y / 8.5 + 0.25 * n2, z / 16.0)
         a = min(max(a, 0.0), 0.93)
         hu += a * (35.0 - hu)
         if gg > 0.14:

@@ -33,4 +33,4 @@ def cell_walls(x: float, y: float, z: float) -> float:
                     f1 = d
                 elif d < f2:
                     f2 = d
-    return 1.0 - smooth_step(np.sqrt(f2) - np.sqrt(f1), 0.05, 0.24)
+    return 1.0 - smooth_step(np.sqrt(f2) - np.sqrt(f1), 0.02, 0.15)
