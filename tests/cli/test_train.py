@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import torch
 from typer.testing import CliRunner
 
 from pleura.cli.main import app
-from pleura.errors import ModelError, RecipeError
+from pleura.errors import CohortError, ModelError, RecipeError
 from pleura.models.files import load_model
 from training import micro
 
@@ -79,6 +80,43 @@ def test_a_model_to_begin_with_is_taken_by_path(place: Path) -> None:
     done = runner.invoke(app, _arguments(place, "second", "--from", str(start)), catch_exceptions=False)
     assert done.exit_code == 0
     assert load_model(place / "second" / "micro").card.parent == load_model(start).id
+
+
+def test_only_the_named_hospitals_are_trained_on(place: Path, tmp_path: Path) -> None:
+    micro.write_cohort(tmp_path / "cohort", cases=64)
+    arguments = ["train", str(place / "micro.toml"), "--cohort", str(tmp_path / "cohort"), "--out", str(tmp_path / "out")]
+    cache = ["--cache", str(tmp_path / "cache")]
+    done = runner.invoke(app, [*arguments, *cache, "--hospitals", "west"], catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+    assert load_model(tmp_path / "out" / "micro").card.training["hospitals"] == {"west": 32}
+    refused = runner.invoke(app, [*arguments, *cache, "--hospitals", "west,north"])
+    assert isinstance(refused.exception, CohortError)
+    assert "no case of hospital north; there are east, west" in str(refused.exception)
+
+
+def test_the_cross_validation_of_the_how_to_page(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "train-a-classifier.md"
+    (command,) = [
+        line for line in page.read_text().splitlines() if line.startswith("pleura train") and "--folds" in line
+    ]
+    micro.write_cohort(tmp_path / "cohort", cases=20)
+    (tmp_path / "micro.toml").write_text(
+        micro.RECIPE.replace("epochs = 4\n", "epochs = 1\n").replace("warmup_epochs = 1", "warmup_epochs = 0")
+    )
+    places = {"RECIPE": tmp_path / "micro.toml", "COHORT": tmp_path / "cohort", "RUN": tmp_path / "run"}
+    given = [str(places.get(word, word)) for word in command.split()[1:]]
+    done = runner.invoke(app, [*given, "--cache", str(tmp_path / "cache")], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "fold 5 of 5: epoch 1: loss" in done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == str(tmp_path / "run" / "cross_validation.json")
+    table = json.loads(Path(lines[-1]).read_text())
+    assert table["patients"] == 20
+    assert table["test"] is None
+    accuracy = next(row["mean"] for row in table["held_out"] if row["metric"] == "accuracy")
+    assert next(line for line in lines if line.startswith("accuracy")).split()[1] == f"{accuracy:.3f}"
+    named = set(re.findall(r"`([\w.-]+\.(?:csv|json|png))`", page.read_text())) - {"cases.csv", "test-predictions.csv"}
+    assert named <= {path.name for path in (tmp_path / "run").rglob("*")} | {"test.csv"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -25,6 +25,9 @@ def train(
     folds: int | None = typer.Option(
         None, min=2, max=20, help="Cross-validate: a model a fold, judged on patients it was not trained on."
     ),
+    hospitals: str | None = typer.Option(
+        None, help="Train on these hospitals' cases only, names with commas between; all by default."
+    ),
     device: str = typer.Option("cpu", help="cpu, or cuda for a GPU."),
     resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in OUT."),
     start_from: str | None = typer.Option(
@@ -40,17 +43,21 @@ def train(
 
     Example: pleura train demo --cohort cohort --out run
     """
+    from pleura.data.cohort import read_cohort
     from pleura.training.cross_validation import cross_validate
     from pleura.training.loop import train as train_model  # torch takes seconds to import; --help should not
     from pleura.training.recipes import find_recipe
 
     settings = read_recipe(find_recipe(recipe))
+    chosen = read_cohort(cohort, classes=())
+    if hospitals is not None:
+        chosen = chosen.of_hospitals([name.strip() for name in hospitals.split(",")])
     with watch() as watcher, _stop_on_termination():
         try:
             if folds is not None:
                 summed = cross_validate(
                     settings,
-                    cohort,
+                    chosen,
                     out,
                     folds=folds,
                     device=device,
@@ -63,7 +70,7 @@ def train(
             else:
                 model = train_model(
                     settings,
-                    cohort,
+                    chosen,
                     out,
                     device=device,
                     resume=resume,

@@ -91,6 +91,20 @@ class Cohort:
         """Give the cohort with the cases of these labels only, in the table's order."""
         return replace(self, cases=tuple(case for case in self.cases if case.label in classes))
 
+    def of_hospitals(self, names: Sequence[str]) -> "Cohort":
+        """Give the cohort with the cases of these hospitals only, in the table's order.
+
+        Raises
+        ------
+        CohortError
+            If one of them has no case.
+        """
+        there = sorted({case.hospital for case in self.cases})
+        absent = [name for name in names if name not in there]
+        if absent or not names:
+            raise CohortError(f"no case of hospital {', '.join(absent) or '(none named)'}; there are {', '.join(there)}")
+        return replace(self, cases=tuple(case for case in self.cases if case.hospital in names))
+
     def counts(self, key: str, split: str | None = None) -> dict[str, int]:
         """Count cases by "label", "hospital" or "split", sorted by name."""
         counted = Counter(str(getattr(case, key)) for case in self.cases if split in (None, case.split))
