@@ -28,7 +28,7 @@ from pleura.settings import InputSettings
 
 __all__ = ["LUNGS_VERSION", "Entry", "LesionEntry", "SliceCache", "cache_key", "default_cache_folder"]
 
-LUNGS_VERSION = 1
+LUNGS_VERSION = 2
 """Goes up when the lungs' slice range comes out differently, so that what was cached before is not used."""
 
 _MAGIC = b"PLEURA1\n"

@@ -12,6 +12,7 @@ from pleura.imaging.lungs.distance import closed, dilated
 from pleura.imaging.lungs.fine import refine
 from pleura.imaging.lungs.gas import find_gas
 from pleura.imaging.lungs.measure import lung_litres, lung_notes, lung_slices
+from pleura.imaging.lungs.medial import not_lung
 from pleura.imaging.lungs.mirror import find_midplane
 from pleura.imaging.lungs.opaque import opaque_lung
 from pleura.imaging.lungs.parts import aerated_lung, with_haze
@@ -60,9 +61,13 @@ def segment_lungs(volume: Volume) -> npt.NDArray[np.uint8]:
     side = sides_of(air, sheet)
     aerated = [closed(side == label, coarse.spacing, 10.0) & ~airways & ~outside for label in (RIGHT, LEFT)]
     known = aerated
+    against = not_lung(coarse, coarse.hu < AIR_HU)
     for _ in range(_ROUNDS):
         walls = find_wall(known[0], known[1], coarse, plane)
-        known = [known[n] | opaque_lung(known[n], known[1 - n], walls[n], coarse, plane, left=n == 1) for n in (0, 1)]
+        known = [
+            known[n] | opaque_lung(known[n], known[1 - n], aerated[n], against, walls[n], coarse, plane, left=n == 1)
+            for n in (0, 1)
+        ]
     whole = np.zeros_like(side)
     for n, label in enumerate((RIGHT, LEFT)):
         filled = closed(known[n], coarse.spacing, 6.0)

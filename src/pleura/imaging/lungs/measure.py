@@ -13,6 +13,9 @@ Labels = npt.NDArray[np.uint8]
 _CUT_MM2 = 1500.0
 """Lung in the outermost slice beyond this area goes on outside the scan."""
 _ASYMMETRIC = 0.5
+_AIR_HU = -400
+_LEAST_AIR = 0.2
+"""A lung with a smaller share of air-filled voxels is opaque: where it ends was inferred from the other side."""
 
 
 def lung_litres(mask: Labels, volume: Volume) -> tuple[float, float]:
@@ -61,4 +64,10 @@ def lung_notes(mask: Labels, volume: Volume) -> tuple[str, ...]:
         notes.append(f"no {name} lung was found")
     elif small < _ASYMMETRIC * large:
         notes.append(f"the {name} lung is small: {small:.1f} litres against {large:.1f}")
+    coarse = (slice(None, None, 2), slice(None, None, 3), slice(None, None, 3))
+    seen, hu = mask[coarse], volume.hu[coarse]
+    for label, side in ((1, "right"), (2, "left")):
+        values = hu[seen == label]
+        if values.size and (values < _AIR_HU).mean() < _LEAST_AIR:
+            notes.append(f"the {side} lung holds hardly any air: its outline is inferred from the other side")
     return tuple(notes)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import ndimage
 
 from pleura.imaging.lungs.coarse import Coarse
 from pleura.imaging.lungs.distance import distance_mm
+from pleura.imaging.lungs.sheet import cheapest_sheet
 
 __all__ = ["LEFT", "RIGHT", "dividing_sheet", "side_markers", "sides_of"]
 
@@ -49,48 +49,6 @@ def side_markers(lung: Mask, coarse: Coarse, midline: float) -> Labels:
     return markers
 
 
-@njit(cache=True, nogil=True)
-def _cheapest_sheet(
-    cost: npt.NDArray[np.float32], order: npt.NDArray[np.int64], stiff_y: float, stiff_z: float
-) -> npt.NDArray[np.int32]:
-    """Per slice, in the given order, the cheapest path x(y); a slice is drawn to its neighbour that is already done."""
-    nz, ny, nx = cost.shape
-    path = np.full((nz, ny), -1, np.int32)
-    total = np.empty((ny, nx))
-    came = np.empty((ny, nx), np.int32)
-    reach = 3
-    for n in range(nz):
-        k = order[n]
-        near = -1
-        if k > 0 and path[k - 1, 0] >= 0:
-            near = k - 1
-        elif k + 1 < nz and path[k + 1, 0] >= 0:
-            near = k + 1
-        for j in range(ny):
-            for i in range(nx):
-                here = cost[k, j, i]
-                if near >= 0:
-                    here += stiff_z * min(abs(i - path[near, j]), 12)
-                if j == 0:
-                    total[j, i] = here
-                    came[j, i] = i
-                    continue
-                best, arg = 1e30, i
-                for d in range(-reach, reach + 1):
-                    b = i + d
-                    if 0 <= b < nx:
-                        t = total[j - 1, b] + stiff_y * abs(d)
-                        if t < best:
-                            best, arg = t, b
-                total[j, i] = best + here
-                came[j, i] = arg
-        i = int(np.argmin(total[ny - 1]))
-        for j in range(ny - 1, -1, -1):
-            path[k, j] = i
-            i = came[j, i]
-    return path
-
-
 def dividing_sheet(markers: Labels, coarse: Coarse, midline: float) -> npt.NDArray[np.int32]:
     """Lay a sheet between the lungs: for each (z, y) the x index of the last voxel on the right side.
 
@@ -109,7 +67,7 @@ def dividing_sheet(markers: Labels, coarse: Coarse, midline: float) -> npt.NDArr
     start = int(np.argmax(both))
     nz = coarse.hu.shape[0]
     order = np.r_[np.arange(start, nz), np.arange(start - 1, -1, -1)].astype(np.int64)
-    return _cheapest_sheet(cost.astype(np.float32), order, 0.1, 0.03 / max(1.0, coarse.spacing[0] / 5.0))
+    return cheapest_sheet(cost.astype(np.float32), order, 0.1, 0.03 / max(1.0, coarse.spacing[0] / 5.0))
 
 
 def sides_of(lung: Mask, sheet: npt.NDArray[np.int32]) -> Labels:

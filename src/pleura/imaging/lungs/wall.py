@@ -41,6 +41,7 @@ _BRIDGE_TURN = np.deg2rad(11.5)
 _SHOULDERS = 0.75
 _APEX = 0.9
 _ACROSS_MM = 70.0
+_ACROSS_BACK_MM = 105.0
 _BACKWARD = 0.2
 _CARTILAGE = -0.6
 """Sine of the direction, from the centre, in front of which ribs are cartilage."""
@@ -62,10 +63,14 @@ class Wall:
 
 @njit(cache=True, nogil=True)
 def _march(
-    lung: Mask, hu: npt.NDArray[np.int16], bone: Mask, centre: Array, sy: float, sx: float, angles: int, free: float
+    lung: Mask, hu: npt.NDArray[np.int16], bone: Mask, centre: Array, sy: float, sx: float, fatty: Mask, free: float
 ) -> tuple[Array, Array]:
-    """Outermost lung, and the first bone or layer of fat beyond it, along rays in each slice; mm, 0 and inf if none."""
+    """Outermost lung, and the first bone or layer of fat beyond it, along rays in each slice; mm, 0 and inf if none.
+
+    Fat only counts along the rays that are `fatty`: elsewhere it may be that of the mediastinum.
+    """
     nz, ny, nx = lung.shape
+    angles = fatty.size
     far = np.zeros((nz, angles), np.float32)
     stop = np.full((nz, angles), np.inf, np.float32)
     block = min(sy, sx)
@@ -95,8 +100,8 @@ def _march(
                 since_air = 0 if value < _FAT_HU[0] else since_air + 1
                 # a voxel beside air is blurred with it and can look like fat
                 fat = fat + 1 if since_air > 3 and value < _FAT_HU[1] else 0
-                if bone[k, j, i] or fat >= 3:
-                    stop[k, a] = r - (fat - 1) * step if fat >= 3 else r
+                if bone[k, j, i] or (fatty[a] and fat >= 3):
+                    stop[k, a] = r - (fat - 1) * step if fatty[a] and fat >= 3 else r
                     break
                 r += step
     return far, stop
@@ -219,41 +224,55 @@ def find_wall(right: Mask, left: Mask, coarse: Coarse, plane: MidPlane) -> tuple
     sy, sx = coarse.spacing[1:]
     bone = _thin_bone(right | left, coarse, plane)
     centres = _centres(right, left, coarse, plane)
+    cosine = np.cos(2 * np.pi * np.arange(ANGLES) / ANGLES)
+    sine = np.sin(2 * np.pi * np.arange(ANGLES) / ANGLES)
     marched = [
-        _march(mask, coarse.hu, bone, centre, sy, sx, ANGLES, _FREE_MM)
-        for mask, centre in zip((right, left), centres, strict=True)
+        _march(mask, coarse.hu, bone, centre, sy, sx, (medial < 0.0) | (sine < 0.0), _FREE_MM)
+        for mask, centre, medial in zip((right, left), centres, (cosine, -cosine), strict=True)
     ]
     reach = round(_NEAR_Z_MM / coarse.spacing[0]), round(_NEAR_TURN / (2 * np.pi) * ANGLES)
     low, high = extent(right | left, 0)
     shoulders = (np.arange(len(right)) > low + _SHOULDERS * (high - low))[:, None]
-    cosine = np.cos(2 * np.pi * np.arange(ANGLES) / ANGLES)
-    sine = np.sin(2 * np.pi * np.arange(ANGLES) / ANGLES)
     height = ((np.arange(len(right)) - low) / max(high - low, 1))[:, None]
     hidden = (height >= 0) & (height < _SHOULDERS) & (sine > _BACKWARD)
     above_heart = (height > 0.5) & (height < _APEX)
     bony = sine > _CARTILAGE
-    walls = []
+    outwards = [(cosine if side == 0 else -cosine) <= _MEDIAL for side in (0, 1)]
+    caged = []
     for side in (0, 1):
         lung, rib = marched[side]
-        outward = (cosine if side == 0 else -cosine) <= _MEDIAL
-        rib[:, ~outward] = np.inf
+        rib[:, ~outwards[side]] = np.inf
         ribs = _typical(rib, np.where(shoulders, _NEARER[1], _NEARER[0]), *reach)
         touching = (lung > 0) & (ribs - lung < _NEAR_MM)
         ribs -= np.median((ribs - lung)[touching]) if touching.sum() > ANGLES else _RIB_TO_LUNG_MM
+        caged.append(ribs)
+    walls = []
+    for side in (0, 1):
+        lung, rib = marched[side]
+        outward, ribs = outwards[side], caged[side]
         other = _mirrored(marched[1 - side][0])
+        # two lungs that both end far from their own ribs end at opaque lung, and tell nothing of each other's wall
+        gap, other_gap = caged[side] - lung, _mirrored(caged[1 - side]) - other
+        short = hidden & np.isfinite(gap) & np.isfinite(other_gap) & (gap > _NEAR_MM) & (other_gap > _NEAR_MM)
+        other = np.where(short, 0.0, other).astype(np.float32)
         alike = (lung > 0) & (np.abs(lung - other) < _ALIKE_MM)
         nearest = np.minimum(ribs, rib)
         ribs = np.where(np.isfinite(nearest) & bony, nearest, other)
         guess = np.where(other > 0, np.minimum(ribs, other + 3.0), 0.0)
         guess = np.where(alike, np.where(shoulders, lung, ribs), guess)
-        blind = (lung == 0) & (other == 0) & np.isfinite(nearest) & (hidden | (above_heart & outward))
+        blind = (other == 0) & np.isfinite(nearest) & (((lung == 0) & (hidden | (above_heart & outward))) | short)
         guess = np.where(blind, nearest, guess)
         radius = np.where((lung > 0) & (guess < lung + _THIN_MM), lung, guess).astype(np.float32)
         radius = np.maximum(radius, np.minimum(_bridged(lung, coarse), np.maximum(ribs, lung)))
         wrapped = np.pad(radius, ((0, 0), (1, 1)), mode="wrap")
         radius = ndimage.median_filter(wrapped, (3, 3), mode="nearest")[:, 1:-1]
         # towards the mid-plane the mediastinum bounds the lung, not a wall
-        radius = np.where(outward, radius, np.maximum(radius, _ACROSS_MM))
+        turns = int(np.arcsin(_MEDIAL) / (2 * np.pi) * ANGLES)
+        last = ANGLES // 4 + (turns if side == 1 else -turns)
+        back = (radius[:, last] * sine[last])[:, None]
+        across = np.where(sine > 0.1, np.minimum(back / np.maximum(sine, 0.1), _ACROSS_BACK_MM), 0.0)
+        across = np.maximum(across, _ACROSS_MM)
+        radius = np.where(outward, radius, np.maximum(radius, across))
         reached = ((lung > 0) | blind) & outward
         walls.append(
             Wall(centre=centres[side], radius=np.maximum(radius, lung).astype(np.float32), lung=lung, reached=reached)
