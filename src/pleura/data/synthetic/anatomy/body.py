@@ -77,6 +77,16 @@ class Anatomy:
         """Lobe (0 outside the lungs) and depth below the pleura, mm, of points (n, 3)."""
         return lobes_at(points, self.fields, self.origin, self.shape)
 
+    def _flesh(self) -> list[Array]:
+        """Muscles, each wrapped in a sheet of fat, in bundles that differ a little; rows of (n, 11)."""
+        g = stream(self.seed, "flesh")
+        rows = []
+        for muscle in self.muscles:
+            bundles = tinted(muscle, self.shape.organs[5], MUSCLE)
+            bundles[:, 8] += g.normal(0, 7, len(bundles))
+            rows += [tinted(muscle, -80.0, FASCIA, thicker=1.0 + 0.04 * self.patient.fat), bundles]
+        return rows
+
     def capsules(self) -> Array:
         """Everything painted over the samples, in order; (n, 11)."""
         m, trees = self.mediastinum, self.trees
@@ -85,9 +95,8 @@ class Anatomy:
         shell = trees.airways.copy()
         shell[:, [3, 7]] += wall
         marrow = self.bones[self.bones[:, [3, 7]].min(1) > 3.4]
-        gap = 1.0 + 0.04 * self.patient.fat
         rows = [
-            *(row for m in self.muscles for row in (tinted(m, -80.0, FASCIA, thicker=gap), tinted(m, 57.0, MUSCLE))),
+            *self._flesh(),
             tinted(trees.veins, blood * 0.95, VESSEL),
             tinted(trees.arteries, blood * 0.95, VESSEL),
             tinted(trees.stems, blood, VESSEL),
@@ -150,7 +159,9 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
         bulk=np.zeros((0, 8)),
         tubes=mediastinum.pushers,
         rib=np.array([H / 10.6, g.uniform(0, 1), g.normal(74, 7), 3.9, 6.6 if p.sex == "M" else 5.9]),
-        organs=np.array([g.normal(42, 10), g.normal(0, 6), g.uniform(0, 1), g.normal(57, 7), g.normal(12, 10)]),
+        organs=np.array(
+            [g.normal(42, 10), g.normal(0, 6), g.uniform(0, 1), g.normal(53, 7), g.normal(12, 10), _muscle_hu(p)]
+        ),
         fat=p.fat,
         noise=(noise / noise.std()).astype(np.float32),
         material=np.array([p.parenchyma, p.gravity, p.emphysema, BLOOD_HU + p.contrast, p.bone, p.dependent]),
@@ -173,6 +184,11 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
         bones=draw_skeleton(seed, p, shape),
         muscles=draw_muscles(seed, p, shape),
     )
+
+
+def _muscle_hu(p: Patient) -> float:
+    """Muscle without contrast agent; fat comes between its fibres with the years."""
+    return float(np.clip(54.0 - 0.20 * (p.age - 45.0) + 0.03 * p.contrast, 34.0, 66.0))
 
 
 def _draw_trees(

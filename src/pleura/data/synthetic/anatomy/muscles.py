@@ -27,7 +27,7 @@ def draw_muscles(seed: int, patient: Patient, shape: Shape) -> tuple[Array, ...]
         shoulder = Shoulder.place(side, patient, shape)
         parts += _neck(wall, side, strength, patient)
         parts += _side(g, wall, side, strength, shoulder)
-        parts += _blade(g, wall, side, strength, shoulder)
+        parts += _blade(g, side, strength, shoulder)
         parts += _front(g, wall, side, strength, shoulder)
         parts += _back(g, wall, side, strength, shoulder, patient)
     return tuple(parts)
@@ -125,7 +125,7 @@ def _side(g: np.random.Generator, wall: Wall, side: int, k: float, shoulder: Sho
     return [serratus, broad, _fan(g, oblique, [3.8 * k, 3.8 * k, 1.6])]
 
 
-def _blade(g: np.random.Generator, wall: Wall, side: int, k: float, shoulder: Shoulder) -> list[Array]:
+def _blade(g: np.random.Generator, side: int, k: float, shoulder: Shoulder) -> list[Array]:
     """Draw what lies before and behind the shoulder blade, and around the joint."""
     n = 15
     u = _even(0.04, 0.95, n)
@@ -148,13 +148,15 @@ def _blade(g: np.random.Generator, wall: Wall, side: int, k: float, shoulder: Sh
     inner, _ = shoulder.border(w)
     above = _fan(
         g,
-        [inner, 0.5 * (inner + shoulder.joint) + [0, 4, 4], _rows(shoulder.joint + [0, 2, 20], 4)],
+        [inner, 0.5 * (inner + shoulder.joint) + [0, 4, 4], _rows(shoulder.joint + np.array([0.0, 2.0, 20.0]), 4)],
         [5.0 * k, 9.0 * k, 5.0],
     )
     low = shoulder.border(np.array([0.80, 0.90, 1.0]))[1]
     arm = shoulder.joint + np.array([side * 8.0, -14.0, 22.0])
     round_ = _fan(
-        g, [low + [side * 4, 4, 0], 0.55 * low + 0.45 * arm + [side * 14.0, 0, 0], _rows(arm, 3)], [6 * k, 12 * k, 6.0]
+        g,
+        [low + np.array([side * 4.0, 4.0, 0.0]), 0.55 * low + 0.45 * arm + [side * 14.0, 0, 0], _rows(arm, 3)],
+        [6 * k, 12 * k, 6.0],
     )
     around = _even(-1.9, 2.1, 26)
     ring = np.stack([side * np.cos(around), np.sin(around), np.zeros(26)], -1)

@@ -65,7 +65,7 @@ class Shape(NamedTuple):
     rib: Array
     """Pitch, phase, drop, thickness, height of the ribs; (5,)."""
     organs: Array
-    """Liver edge, its shift, fluid level in the stomach 0 to 1, liver HU, height of the spleen; (5,)."""
+    """Liver edge, its shift, fluid level in the stomach 0 to 1, liver HU, height of the spleen, muscle HU; (6,)."""
     fat: float
     noise: npt.NDArray[np.float32]
     """Periodic tile, unit variance; (64, 64, 64)."""

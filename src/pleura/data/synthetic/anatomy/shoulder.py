@@ -58,7 +58,7 @@ class Shoulder:
         )
 
     def bulk(self, wall: Wall, k: float) -> Array:
-        """Capsules of what bulges under the skin here: blade, joint, the folds before and behind the armpit, neck; (n, 8)."""
+        """Give what bulges under the skin, blade, joint, both folds of the armpit and neck, as capsules (n, 8)."""
         s, joint = self.side, self.joint
         low = self.lateral[-6]
         behind = np.array([0.0, 6.0, 0.0])
@@ -73,7 +73,7 @@ class Shoulder:
             np.r_[wall.at(s, 0.36, 0.72, RIB_SURFACE + 22.0), 12 * k, joint + np.array([s * 2.0, -22.0, 10.0]), 15 * k],
             np.r_[wall.at(s, 0.73, 0.60, RIB_SURFACE + 6.0), 6 * k, joint + np.array([s * 6.0, -28.0, 20.0]), 14 * k],
             np.r_[neck, 24 * k, self.acromion, 12 * k],
-            np.r_[neck + [-s * 8.0, -14.0, -20.0], 26 * k, neck + [-s * 6.0, -30.0, 80.0], 36 * k],
+            np.r_[neck + np.array([-s * 8.0, -14.0, -20.0]), 26 * k, neck + np.array([-s * 6.0, -30.0, 80.0]), 36 * k],
         ]
         return np.array(rows)
 

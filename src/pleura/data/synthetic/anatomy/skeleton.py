@@ -60,7 +60,9 @@ def _first_rib(side: int, patient: Patient, shape: Shape) -> Array:
             [side * 30 * w, front - 8, 0.845 * H],
         ]
     )
-    return np.vstack([spline(np.c_[knots + [side * a, 0, 0], np.full(5, 3.6)], 6) for a in (-2.5, 0.0, 2.5)])
+    return np.vstack(
+        [spline(np.c_[knots + np.array([side * a, 0.0, 0.0]), np.full(5, 3.6)], 6) for a in (-2.5, 0.0, 2.5)]
+    )
 
 
 def _shoulder(shoulder: Shoulder, k: float) -> list[Array]:

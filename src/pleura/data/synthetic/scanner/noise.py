@@ -73,7 +73,7 @@ class Reconstruction:
         mu = np.clip(ideal[::small, ::small] * 1e-3 + 1.0, 0, 2.2) * 0.019 * self._pixel * small  # 1/mm times mm
         along = []
         for axis in (1, 0):
-            ray = np.exp(0.8 * (gaussian_filter(mu.sum(axis), 1.5) - 5.0))
+            ray = np.exp(0.55 * (gaussian_filter(mu.sum(axis), 1.5) - 5.0))
             along.append(np.interp(np.arange(n), np.arange(ray.size) * small, ray).astype(np.float32))
         return along[0], along[1]
 

@@ -55,7 +55,7 @@ def chest_wall(
         fat *= 1.0 - 1.3 * min(t - 0.8, 0.30)
     if abs(x) < 30 and y > back:
         fat *= 0.65
-    # muscle that no name is drawn for fills what lies under the fat; thin over the ribs, thick behind and in the shoulders
+    # muscle that has no name here fills what lies under the fat; thin over the ribs, thick behind and in the shoulders
     rear = smooth_step(y, 0.5 * (front + back) - 10.0, back)
     side = smooth_step(t, 0.35, 0.60) * smooth_step(y, 0.5 * (front + back) - 60.0, 0.5 * (front + back))
     bulk = 13.5 + 5.0 * side + 24.0 * rear + 420.0 * max(t - 0.70 - 0.10 * (1.0 - rear), 0.0) + 2.0 * n1
@@ -64,7 +64,7 @@ def chest_wall(
         ay = (y - 0.5 * (front + back) + 24.0) / 34.0
         az = (t - 0.76) / 0.20
         q = ax * ax + ay * ay + az * az + 0.35 * tile(S.noise, x * 0.09, y * 0.09 + 5, z * 0.05)
-        hu = 54.0 + 4.0 * n1
+        hu = S.organs[5] - 3.0 + 6.0 * n1
         streak = tile(S.noise, x * 0.09 + 0.05 * y, y * 0.16, z * 0.02)
         hu -= (30.0 + 0.8 * S.fat) * smooth_step(abs(streak), 0.10, 0.0)
         if t > 0.84 and abs(x) < 90.0 and y < 0.5 * (front + back) + 12.0:  # fat at the root of the neck
