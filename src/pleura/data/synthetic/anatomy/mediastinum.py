@@ -127,7 +127,7 @@ class Mediastinum:
             nodes.append(np.r_[q, g.uniform(2, 4.5), q + g.normal(0, 3, 3), g.uniform(2, 4.5)][None])
         pushers = np.vstack(
             [
-                aorta[:42],
+                aorta,
                 *pulmonary,
                 *veins[:4],
                 *necks,
