@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, cohen_kappa_score
 
 from pleura.data.cohort import Cohort, read_cohort
 from pleura.errors import OutputError, RecipeError
 from pleura.evaluation.predictions import read_predictions
 from pleura.models.files import load_model
-from pleura.settings import ValidationSettings
+from pleura.settings import ValidationSettings, parse_recipe
 from pleura.training.cross_validation import cross_validate
 from pleura.training.fold_results import CrossValidation
 from training import micro
@@ -137,6 +137,26 @@ def test_with_the_best_weights_another_fold_chooses_them(cohort: Cohort, micro_c
     assert (card.training["cases"], card.metrics["validation"]["cases"]) == (4, 4)
     with pytest.raises(RecipeError, match="need at least 3"):
         cross_validate(recipe, cohort, tmp_path / "two", folds=2, cache_folder=micro_cache)
+
+
+def test_grades_have_a_kappa(tmp_path: Path) -> None:
+    whole = read_cohort(micro.write_cohort(tmp_path / "cohort", cases=36))
+    recipe = parse_recipe(
+        'task = "severity"\n' + micro.RECIPE.replace("epochs = 4\nwarmup_epochs = 1", "epochs = 1\nwarmup_epochs = 0")
+    )
+    graded = [case for case in whole.cases if case.label == "covid-19"]
+    tested = {case.case for case in graded[:3]}
+    cases = tuple(replace(case, split="test" if case.case in tested else case.split) for case in whole.cases)
+    summed = cross_validate(
+        recipe, replace(whole, cases=cases), tmp_path / "run", folds=2, cache_folder=tmp_path / "cache"
+    )
+    (row,) = [row for row in summed.rows if row["metric"] == "quadratic kappa"]
+    judged = summed.pooled
+    by_hand = cohen_kappa_score(judged.truth, judged.scores.argmax(axis=1), weights="quadratic")
+    assert row["pooled"] == pytest.approx(by_hand)
+    assert len(judged.cases) == 6
+    assert summed.ensemble is not None
+    assert {row["metric"] for row in summed.test_rows} >= {"quadratic kappa", "AUC"}
 
 
 def test_another_run_s_folder_is_not_taken(done, cohort: Cohort, micro_cache: Path, tmp_path: Path) -> None:

@@ -1,19 +1,16 @@
 """`pleura train`: a recipe and a cohort in, a model folder out; or with folds, one a fold and what they amount to."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import Any
 
 import typer
 
 from pleura.cli.progress import watch
 from pleura.settings import read_recipe
-
-if TYPE_CHECKING:
-    from pleura.evaluation.folds import FoldSummary
 
 __all__ = ["train"]
 
@@ -85,19 +82,17 @@ def train(
     if folds is None:
         typer.echo(model.path)
         return
-    _print_folds(summed.folds)
+    _print_folds(summed.rows)
     typer.echo(out / "cross_validation.json")
 
 
-def _print_folds(summary: "FoldSummary") -> None:
+def _print_folds(rows: Iterable[Mapping[str, Any]]) -> None:
     """Print each metric's mean over folds with the interval over runs and, of the pooled cases, over patients."""
     typer.echo(f"{'patients not trained on':42}{'mean':>6}{'over runs':>18}{'over patients':>18}")
-    for one in summary.metrics:
-        if one.mean is None:
-            continue
-        low, high = (one.pooled.low, one.pooled.high) if one.pooled else (None, None)
-        name = f"{one.name} {one.class_name or ''}"
-        typer.echo(f"{name:42}{one.mean:6.3f}{_span(one.run_low, one.run_high)}{_span(low, high)}")
+    for row in rows:
+        if row["hospital"] == "all" and row["mean"] is not None:
+            runs, patients = _span(row["run_low"], row["run_high"]), _span(row["patient_low"], row["patient_high"])
+            typer.echo(f"{row['metric'] + ' ' + row['class']:42}{row['mean']:6.3f}{runs}{patients}")
 
 
 def _span(low: float | None, high: float | None) -> str:

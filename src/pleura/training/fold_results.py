@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import isnan, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from pleura.evaluation.accuracy import AccuracyReport, evaluate_predictions
 from pleura.evaluation.classification import IntervalSettings, Result, evaluate_classes
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.folds import FoldResult, FoldSummary, fold_summary
+from pleura.evaluation.intervals.estimate import Estimate
+from pleura.evaluation.intervals.proportions import Proportion
 from pleura.evaluation.learning_curves import learning_curve_figure, read_log
+from pleura.evaluation.ordinal import quadratic_kappa, quadratic_kappa_interval
 from pleura.evaluation.output.files import write_rows
 from pleura.evaluation.output.plain import report_table
 from pleura.evaluation.predictions import Predictions
@@ -29,6 +32,8 @@ from pleura.training.fold_tables import prediction_rows, write_text
 __all__ = ["CrossValidation", "FoldAnswers", "sum_up", "write_sum"]
 
 Row = dict[str, str | float | None]
+Parts = tuple[float | None, float | None, float | None]
+"""A value and the ends of its interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +57,8 @@ class CrossValidation:
     answers: tuple[FoldAnswers, ...]
     folds: FoldSummary
     """On held-out patients."""
+    rows: tuple[Row, ...]
+    """The same metric by metric, and for grades the quadratic-weighted kappa."""
     pooled: Predictions
     """All held-out answers; the group is the fold."""
     ensemble: Predictions | None
@@ -83,12 +90,17 @@ def sum_up(answers: Sequence[FoldAnswers], recipe: TrainingRecipe, cohort: Cohor
         ensemble = replace(tested[0], scores=np.mean([one.scores for one in tested], axis=0))
         test = evaluate_predictions(ensemble, ordinal=task.name == "severity")
         rows = _test_rows(tested, test)
+        if task.name == "severity":
+            rows.append(_kappa_row(tested, ensemble, "ensemble"))
+    pooled = _pool(held)
+    kappa = [{"hospital": "all", **_kappa_row(held, pooled, "pooled")}] if task.name == "severity" else []
     return CrossValidation(
         recipe=recipe,
         cohort=cohort,
         answers=tuple(answers),
         folds=folds,
-        pooled=_pool(held),
+        rows=(*folds.rows(), *kappa),
+        pooled=pooled,
         ensemble=ensemble,
         test=test,
         test_rows=tuple(rows),
@@ -104,7 +116,7 @@ def write_sum(summed: CrossValidation, out: Path) -> None:
         If a file cannot be written.
     """
     write_rows(out / "predictions.csv", prediction_rows(summed.pooled))
-    write_rows(out / "cross_validation.csv", summed.folds.rows())
+    write_rows(out / "cross_validation.csv", summed.rows)
     if summed.ensemble is not None:
         write_rows(out / "test-predictions.csv", prediction_rows(summed.ensemble))
         write_rows(out / "test.csv", summed.test_rows)
@@ -135,7 +147,7 @@ def _table(summed: CrossValidation) -> dict[str, Any]:
             "patient_low and patient_high: over patients, for the models as they are.",
             "Every row is on patients that the model was not trained on.",
         ],
-        "held_out": [_rounded(row) for row in folds.rows()],
+        "held_out": [_rounded(row) for row in summed.rows],
         "test": None
         if summed.test is None
         else {"models": [_rounded(row) for row in summed.test_rows], "ensemble": report_table(summed.test)},
@@ -149,14 +161,27 @@ def _test_rows(tested: Sequence[Predictions], ensemble: AccuracyReport) -> list[
         _metrics(evaluate_classes(one.truth, one.scores, one.classes, patients=one.patients, settings=few))
         for one in tested
     ]
-    rows: list[Row] = []
-    for key, (value, low, high) in _metrics(ensemble.overall).items():
-        row: Row = {"metric": key[0], "class": key[1]}
-        values = [run[key][0] for run in runs]
-        row |= {f"fold_{number}": value for number, value in enumerate(values, start=1)}
-        row |= _over_runs([value for value in values if value is not None])
-        rows.append(row | {"ensemble": value, "patient_low": low, "patient_high": high})
-    return rows
+    return [
+        _row(*key, [run[key][0] for run in runs], _metrics(ensemble.overall)[key], "ensemble")
+        for key in _metrics(ensemble.overall)
+    ]
+
+
+def _kappa_row(by_fold: Sequence[Predictions], together: Predictions, name: str) -> Row:
+    """Quadratic-weighted kappa of each fold's answers, and of all with an interval over patients."""
+    grades = len(together.classes)
+    values = [quadratic_kappa(one.truth, one.scores.argmax(axis=1), grades) for one in by_fold]
+    whole = quadratic_kappa_interval(together.truth, together.scores.argmax(axis=1), grades, patients=together.patients)
+    known = [None if isnan(value) else value for value in values]
+    return _row("quadratic kappa", "", known, _parts(whole), name)
+
+
+def _row(metric: str, class_name: str, values: Sequence[float | None], whole: Parts, name: str) -> Row:
+    """One metric by fold, its mean over folds, and its value over all under `name`."""
+    row: Row = {"metric": metric, "class": class_name}
+    row |= {f"fold_{number}": value for number, value in enumerate(values, start=1)}
+    row |= _over_runs([value for value in values if value is not None])
+    return row | {name: whole[0], "patient_low": whole[1], "patient_high": whole[2]}
 
 
 def _over_runs(values: Sequence[float]) -> Row:
@@ -170,9 +195,9 @@ def _over_runs(values: Sequence[float]) -> Row:
     return row | {"deviation": deviation, "run_low": mean - half, "run_high": mean + half}
 
 
-def _metrics(result: Result) -> dict[tuple[str, str], tuple[float | None, float | None, float | None]]:
+def _metrics(result: Result) -> dict[tuple[str, str], Parts]:
     """Each metric's value and interval, by its name and class."""
-    found: dict[tuple[str, str], Any] = {
+    found: dict[tuple[str, str], Estimate | Proportion | None] = {
         ("accuracy", ""): result.accuracy,
         ("balanced accuracy", ""): result.balanced_accuracy,
         ("macro AUC", ""): result.macro_auc,
@@ -183,10 +208,11 @@ def _metrics(result: Result) -> dict[tuple[str, str], tuple[float | None, float 
             ("specificity", one.name): one.specificity,
             ("AUC", one.name): one.auc,
         }
-    return {
-        key: (None, None, None) if value is None else (value.value, value.low, value.high)
-        for key, value in found.items()
-    }
+    return {key: _parts(value) for key, value in found.items()}
+
+
+def _parts(value: Estimate | Proportion | None) -> Parts:
+    return (None, None, None) if value is None else (value.value, value.low, value.high)
 
 
 def _pool(held: Sequence[Predictions]) -> Predictions:
