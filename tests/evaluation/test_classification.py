@@ -112,3 +112,12 @@ def test_patients_that_do_not_fit_are_refused() -> None:
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="need"):
         IntervalSettings(**wrong)
+
+
+def test_a_class_of_four_gives_wilson_and_delong_but_no_bootstrap() -> None:
+    truth = [0] * 4 + [1] * 6
+    p = np.eye(2)[[0, 0, 0, 1, 1, 1, 1, 1, 0, 0]] * 0.5 + 0.25
+    result = evaluate_classes(truth, p, "ab", settings=QUICK)
+    assert result.classes[0].sensitivity == wilson(3, 4)
+    assert result.classes[0].auc.method == "delong-logit"
+    assert {one.method for one in (result.classes[0].f1, result.balanced_accuracy, result.macro_auc)} == {"none"}

@@ -98,7 +98,7 @@ def cohort(
     with watch() as watcher:
         answers = assess(
             loaded,
-            read_cohort(folder, classes=loaded.card.classes),
+            read_cohort(folder, classes=()),  # a cohort that is only tested on needs no training cases
             split=split,
             device=device,
             workers=workers,
@@ -114,7 +114,8 @@ def cohort(
             scores=answers.probabilities,
             patients=tuple(case.patient for case in answers.cases),
             hospitals=tuple(case.hospital for case in answers.cases),
-        )
+        ),
+        ordinal=loaded.card.task == "severity",
     )
     if as_json:
         typer.echo(json.dumps(report_table(report), indent=2))

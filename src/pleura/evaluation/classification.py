@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.evaluation.counts import count
-from pleura.evaluation.intervals.bootstrap import repeats, resample_weights
+from pleura.evaluation.intervals.bootstrap import count_patients, repeats, resample_weights
 from pleura.evaluation.intervals.delong import KINDS, auc_interval
 from pleura.evaluation.intervals.estimate import Estimate, percentile
 from pleura.evaluation.intervals.proportions import Proportion, clustered, wilson
@@ -156,22 +156,27 @@ def evaluate_answers(
     once = np.ones((1, len(true)))
     point, resampled = count(is_class, called, once), count(is_class, called, weights)
     area, areas = (_areas(is_class, scores, w) for w in (once, weights))
-    people = None if not repeats(patients) else np.unique(np.asarray(patients), return_inverse=True)[1]
+    grouped = repeats(patients)
+    sizes = [min(count_patients(side, patients) for side in (is_k, ~is_k)) for is_k in is_class.T]
+    smallest = min(count_patients(is_k, patients) for is_k in is_class.T if is_k.any())
 
     def proportion(counted: Bools, hit: Bools, values: Floats) -> Proportion | None:
         total, hits = int(counted.sum()), int((counted & hit).sum())
         if total == 0:
             return None
-        if people is None:
+        if not grouped:
             return wilson(hits, total, confidence=settings.confidence)
-        return clustered(hits, total, values, len(np.unique(people[counted])), confidence=settings.confidence)
+        return clustered(hits, total, values, count_patients(counted, patients), confidence=settings.confidence)
 
     def mean(values: Floats, resampled_values: Floats) -> Estimate | None:
         occurring = is_class.any(axis=0) & ~np.isnan(values[0])
         if not occurring.any():
             return None
         return percentile(
-            float(values[0, occurring].mean()), resampled_values[:, occurring].mean(axis=1), settings.confidence
+            float(values[0, occurring].mean()),
+            resampled_values[:, occurring].mean(axis=1),
+            patients=smallest,
+            confidence=settings.confidence,
         )
 
     right = true == said
@@ -189,8 +194,10 @@ def evaluate_answers(
                 specificity=proportion(~is_k, ~called_k, resampled.specificity[:, k]),
                 ppv=proportion(called_k, is_k, resampled.ppv[:, k]),
                 npv=proportion(~called_k, ~is_k, resampled.npv[:, k]),
-                f1=percentile(float(point.f1[0, k]), resampled.f1[:, k], settings.confidence),
-                auc=_area(is_k, scores, k, areas[:, k], people is not None, settings),
+                f1=percentile(
+                    float(point.f1[0, k]), resampled.f1[:, k], patients=sizes[k], confidence=settings.confidence
+                ),
+                auc=_area(is_k, scores, k, areas[:, k], sizes[k] if grouped else None, settings),
             )
         )
     confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
@@ -199,7 +206,7 @@ def evaluate_answers(
     at_answer, answers_resampled = count(is_class, answered, once), count(is_class, answered, weights)
     return Result(
         cases=len(true),
-        patients=len(true) if people is None else int(people.max()) + 1,
+        patients=len(set(patients)) if patients is not None else len(true),
         accuracy=accuracy,
         balanced_accuracy=mean(at_answer.sensitivity, answers_resampled.sensitivity),
         macro_specificity=mean(point.specificity, resampled.specificity),
@@ -220,12 +227,12 @@ def _areas(is_class: Bools, scores: Floats | None, weights: Floats) -> Floats:
 
 
 def _area(
-    is_k: Bools, scores: Floats | None, k: int, resampled: Floats, grouped: bool, settings: IntervalSettings
+    is_k: Bools, scores: Floats | None, k: int, resampled: Floats, size: int | None, settings: IntervalSettings
 ) -> Estimate | None:
     if scores is None or is_k.all() or not is_k.any():
         return None
-    if grouped:
-        return percentile(auc(is_k, scores[:, k]), resampled, settings.confidence)
+    if size is not None:
+        return percentile(auc(is_k, scores[:, k]), resampled, patients=size, confidence=settings.confidence)
     return auc_interval(is_k, scores[:, k], kind=settings.auc, confidence=settings.confidence)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.stats import t as student
 
 from pleura.evaluation.counts import count
-from pleura.evaluation.intervals.bootstrap import repeats, resample_weights
+from pleura.evaluation.intervals.bootstrap import count_patients, repeats, resample_weights
 from pleura.evaluation.intervals.estimate import Estimate, percentile
 from pleura.evaluation.intervals.proportions import clustered, wilson
 from pleura.evaluation.roc import weighted_auc
@@ -214,16 +214,15 @@ def _metrics(
 
 def _pooled(pool: _Pool, name: str, k: int, value: float, resampled: Floats, confidence: float) -> Estimate | None:
     """Put an interval over patients around a value: Wilson for a proportion of patients, else the bootstrap."""
-    counted = {
-        "accuracy": np.ones(len(pool.truth), dtype=bool),
-        "sensitivity": pool.truth == k,
-        "specificity": pool.truth != k,
-    }.get(name)
-    if counted is None or np.isnan(value):
-        return percentile(value, resampled, confidence)
-    total, people = int(counted.sum()), len(set(pool.patients[counted].tolist()))
+    patients = pool.patients.tolist()
+    sides = [pool.truth == one for one in np.unique(pool.truth)] if k < 0 else [pool.truth == k, pool.truth != k]
+    counted = {"accuracy": np.ones(len(pool.truth), dtype=bool), "sensitivity": sides[0], "specificity": sides[-1]}
+    if name not in counted or np.isnan(value):
+        smallest = min(count_patients(side, patients) for side in sides)
+        return percentile(value, resampled, patients=smallest, confidence=confidence)
+    total, people = int(counted[name].sum()), count_patients(counted[name], patients)
     hits = round(value * total)
-    if repeats(pool.patients.tolist()):
+    if repeats(patients):
         found = clustered(hits, total, resampled, people, confidence=confidence)
     else:
         found = wilson(hits, total, confidence=confidence)

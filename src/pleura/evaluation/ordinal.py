@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.evaluation.classification import IntervalSettings, Result, evaluate_classes
-from pleura.evaluation.intervals.bootstrap import resample_weights
+from pleura.evaluation.intervals.bootstrap import count_patients, resample_weights
 from pleura.evaluation.intervals.estimate import Estimate, percentile
 
 __all__ = ["GradeResult", "evaluate_grades", "quadratic_kappa", "quadratic_kappa_interval"]
@@ -90,7 +90,12 @@ def quadratic_kappa_interval(
     settings = settings or IntervalSettings()
     true, said = _checked(truth, answer, grades)
     weights = resample_weights(true, patients, resamples=settings.resamples, seed=settings.seed)
-    return percentile(quadratic_kappa(true, said, grades), _kappas(true, said, grades, weights), settings.confidence)
+    return percentile(
+        quadratic_kappa(true, said, grades),
+        _kappas(true, said, grades, weights),
+        patients=min(count_patients(true == grade, patients) for grade in np.unique(true)),
+        confidence=settings.confidence,
+    )
 
 
 def evaluate_grades(

@@ -26,7 +26,7 @@ def test_what_is_no_proportion_is_refused(hits: int, total: int, confidence: flo
 
 
 def test_a_clustered_proportion_has_the_percentiles_of_its_resamples() -> None:
-    found = clustered(5, 10, np.arange(101) / 100, 4, confidence=0.9)
+    found = clustered(5, 10, np.arange(101) / 100, 6, confidence=0.9)
     assert (found.low, found.high, found.method) == (pytest.approx(0.05), pytest.approx(0.95), "bootstrap")
 
 

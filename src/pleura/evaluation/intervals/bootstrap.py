@@ -5,12 +5,19 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["repeats", "resample_weights"]
+__all__ = ["count_patients", "repeats", "resample_weights"]
 
 
 def repeats(patients: Sequence[str] | None) -> bool:
     """Say whether a patient has more than one case."""
     return patients is not None and len(set(patients)) < len(patients)
+
+
+def count_patients(chosen: npt.NDArray[np.bool_], patients: Sequence[str] | None) -> int:
+    """Count the patients of some cases, (cases,); without names each case is a patient of its own."""
+    if patients is None:
+        return int(chosen.sum())
+    return len({patients[index] for index in np.flatnonzero(chosen).tolist()})
 
 
 def resample_weights(

@@ -6,7 +6,10 @@ from math import isnan
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Estimate", "percentile"]
+__all__ = ["FEWEST", "Estimate", "percentile"]
+
+FEWEST = 5
+"""Patients in the smallest group that is resampled; with fewer, resamples are few and alike, and none is given."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,23 @@ class Estimate:
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
-def percentile(value: float, resampled: npt.NDArray[np.float64], confidence: float = 0.95) -> Estimate | None:
+def percentile(
+    value: float, resampled: npt.NDArray[np.float64], *, patients: int, confidence: float = 0.95
+) -> Estimate | None:
     """Put the percentile interval of resampled values around a point estimate.
 
     Parameters
     ----------
     value : the point estimate; NaN where it is undefined
     resampled : (resamples,), NaN where a resample leaves it undefined
+    patients : in the smallest group that was resampled
     confidence : between 0 and 1
 
     Returns
     -------
     None where the value is undefined. Without an interval where one resample in twenty or more is undefined, since
     those that remain would no longer stand for all, and where all resamples are equal, since an interval of no width
-    would claim a certainty that a handful of faultless cases does not give.
+    would claim a certainty that a handful of faultless cases does not give. Nor with fewer than five patients.
 
     References
     ----------
@@ -52,7 +58,7 @@ def percentile(value: float, resampled: npt.NDArray[np.float64], confidence: flo
     if isnan(value):
         return None
     defined = resampled[~np.isnan(resampled)]
-    if len(defined) <= 0.95 * len(resampled) or np.ptp(defined) < 1e-12:
+    if patients < FEWEST or len(defined) <= 0.95 * len(resampled) or np.ptp(defined) < 1e-12:
         return Estimate(float(value), None, None, "none")
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Estimate(float(value), float(low), float(high), "bootstrap")

@@ -77,7 +77,7 @@ def clustered(
 ) -> Proportion:
     """Interval of a proportion over cases of which several may be of one patient.
 
-    The percentile interval of the resamples of patients; where these do not vary or are often undefined, Wilson's
+    The percentile interval of the resamples of patients; where these are too few or do not vary, Wilson's
     interval for as many trials as there are patients, which holds even where a patient's cases are all alike.
 
     Parameters
@@ -89,7 +89,7 @@ def clustered(
     """
     if not 0 <= hits <= total or total == 0:
         raise ValueError(f"need 0 <= hits <= total and total > 0, got {hits}/{total}")
-    found = percentile(hits / total, resampled, confidence)
+    found = percentile(hits / total, resampled, patients=patients, confidence=confidence)
     if found is None or found.low is None or found.high is None:
         few = wilson(hits / total * patients, patients, confidence=confidence)
         return Proportion(hits, total, few.low, few.high, "wilson-patients")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pleura.errors import CohortError
 from pleura.evaluation.classification import IntervalSettings
-from pleura.evaluation.intervals.bootstrap import repeats, resample_weights
+from pleura.evaluation.intervals.bootstrap import count_patients, repeats, resample_weights
 from pleura.evaluation.intervals.estimate import Estimate, percentile
 from pleura.evaluation.intervals.proportions import Proportion, clustered, wilson
 from pleura.evaluation.predictions import Predictions
@@ -148,7 +148,6 @@ class _Panel:
         resampled_mean = self._rates(is_k, called, self.weights)
         resampled_model = self._model_at(k, resampled_mean[1].mean(axis=0), self.weights)
         names = self.answers.tiers or ()
-        share = self.settings.confidence
         return ClassReading(
             name=self.read.classes[k],
             readers=tuple(
@@ -161,11 +160,9 @@ class _Panel:
                 for tier in dict.fromkeys(names)
             ),
             vote=self._point("majority vote", None, is_k, self.votes[:, k]),
-            model_sensitivity=_known(percentile(float(model[0]), resampled_model, share)),
-            difference=_known(
-                percentile(
-                    float(model[0]) - mean.sensitivity.value, resampled_model - resampled_mean[0].mean(axis=0), share
-                )
+            model_sensitivity=self._interval(is_k, float(model[0]), resampled_model),
+            difference=self._interval(
+                is_k, float(model[0]) - mean.sensitivity.value, resampled_model - resampled_mean[0].mean(axis=0)
             ),
         )
 
@@ -175,9 +172,8 @@ class _Panel:
         hits = round(hits) if abs(hits - round(hits)) < 1e-9 else hits
         if not repeats(self.read.patients):
             return wilson(hits, total, confidence=self.settings.confidence)
-        names = {name for name, kept in zip(self.read.patients or (), counted, strict=True) if kept}
-        share = _share(self.weights, counted, hit)
-        return clustered(hits, total, share, len(names), confidence=self.settings.confidence)
+        people = count_patients(counted, self.read.patients)
+        return clustered(hits, total, _share(self.weights, counted, hit), people, confidence=self.settings.confidence)
 
     def _point(self, name: str, tier: str | None, is_k: Bools, called: Floats) -> Point:
         return Point(name, tier, self.proportion(is_k, called), self.proportion(~is_k, 1 - called))
@@ -186,10 +182,16 @@ class _Panel:
         one = self._rates(is_k, called[list(chosen)], np.ones((1, len(is_k))))
         many = self._rates(is_k, called[list(chosen)], self.weights)
         sensitivity, specificity = (
-            _known(percentile(float(point.mean()), resampled.mean(axis=0), self.settings.confidence))
+            self._interval(is_k, float(point.mean()), resampled.mean(axis=0))
             for point, resampled in zip(one, many, strict=True)
         )
         return MeanPoint(name, len(chosen), sensitivity, specificity)
+
+    def _interval(self, is_k: Bools, value: float, resampled: Floats) -> Estimate:
+        smallest = min(count_patients(side, self.read.patients) for side in (is_k, ~is_k))
+        found = percentile(value, resampled, patients=smallest, confidence=self.settings.confidence)
+        assert found is not None, "a class with cases on both sides has sensitivity and specificity"
+        return found
 
     def _rates(self, is_k: Bools, called: Floats, weights: Floats) -> tuple[Floats, Floats]:
         """Sensitivity and specificity, each (readers, weightings)."""
@@ -207,8 +209,3 @@ class _Panel:
 def _share(weights: Floats, counted: Bools, hit: Floats) -> Floats:
     total = weights @ counted
     return np.asarray(weights @ (hit * counted) / np.where(total > 0, total, np.nan))
-
-
-def _known(found: Estimate | None) -> Estimate:
-    assert found is not None, "a class with cases on both sides has sensitivity and specificity"
-    return found
