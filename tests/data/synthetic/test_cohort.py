@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -114,7 +115,11 @@ def test_studies_of_a_patient_follow_one_course(tmp_path) -> None:
     assert {head.PatientID for head in heads} == {"SYN-a-0001"}
     assert len({head.StudyInstanceUID for head in heads}) == 3
     lungs = [np.asarray(nib.load(case.lungs).dataobj) > 0 for case in series]
-    assert np.array_equal(lungs[0], lungs[1])  # the same patient, lying the same way
+    litres = [
+        mask.sum() * abs(np.linalg.det(nib.load(case.lungs).affine)) for mask, case in zip(lungs, series, strict=True)
+    ]
+    assert litres == pytest.approx([litres[0]] * 3, rel=0.05)  # the same patient
+    assert not np.array_equal(lungs[0], lungs[1])  # who lay down anew
     lesions = [np.asarray(nib.load(case.lesions).dataobj) for case in series]
     burden = [float(np.isin(mask[inside], (1, 2)).mean()) for mask, inside in zip(lesions, lungs, strict=True)]
     planned = plan_cohort(cases=2, hospitals=["a"], seed=3, classes=classes, studies=3)
@@ -229,3 +234,18 @@ def test_a_strange_folder_in_the_way_is_left_alone(tmp_path) -> None:
     with pytest.raises(OutputError, match="in the way"):
         synthesize_cohort(tmp_path / "out", cases=1, hospitals=["a"], seed=1, size="tiny")
     assert [path.name for path in folder.iterdir()] == ["mine"]
+
+
+def test_any_change_of_the_generator_is_another_generator(tmp_path, monkeypatch) -> None:
+    import pleura.data.synthetic as package
+    from pleura.data.synthetic import unfinished
+
+    copy = Path(
+        shutil.copytree(package.__path__[0], tmp_path / "copy", ignore=shutil.ignore_patterns("*.nb?", "*.pyc"))
+    )
+    before = unfinished._generator()
+    monkeypatch.setattr(package, "__path__", [str(copy)])
+    assert unfinished._generator() == before
+    table = copy / "clinical" / "distributions.toml"
+    table.write_text(table.read_text() + "\n")
+    assert unfinished._generator() != before

@@ -17,6 +17,7 @@ from pleura.data.synthetic.clinical.table import write_clinical
 from pleura.data.synthetic.findings.amount import SEVERITY_BANDS
 from pleura.data.synthetic.plan import PlannedCase, plan_cohort
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol, find_size
+from pleura.data.synthetic.streams import stream
 from pleura.data.synthetic.unfinished import Unfinished, open_unfinished
 from pleura.data.synthetic.write_dicom import SYNTHETIC_COMMENT, write_dicom_series
 from pleura.errors import CohortError, OutputError
@@ -137,7 +138,9 @@ def _paths(case: str, form: str) -> dict[str, str]:
 def _write_case(plan: PlannedCase, folder: Path, form: str, seed: int) -> None:
     """Draw one case, write its files, and then the note that they are whole."""
     size = find_size(plan.size)
-    protocol = Protocol.draw(plan.seed, scanner=plan.scanner, shape=size.shape, spacing=size.spacing)
+    # a patient lies down anew for each study, and the kernel may be another one
+    scan = plan.seed if plan.stage is None else int(stream(plan.seed, f"scan-{plan.stage.day}").integers(2**32))
+    protocol = Protocol.draw(scan, scanner=plan.scanner, shape=size.shape, spacing=size.spacing)
     case = generate_case(seed=plan.seed, label=plan.label, severity=plan.severity, protocol=protocol, stage=plan.stage)
     paths = _paths(plan.case, form)
     study, affine = folder / paths["study"], case.volume.affine
