@@ -76,6 +76,10 @@ def test_the_carina_lies_in_the_middle_and_its_branches_at_its_sides(anatomy) ->
     assert windpipe[0, 2] > windpipe[-1, 6], "the windpipe comes from the head"
 
 
+def test_no_part_of_the_aorta_counts_as_lung(anatomy) -> None:
+    assert not anatomy.lobes_at(np.ascontiguousarray(anatomy.mediastinum.aorta[:, :3]))[0].any()
+
+
 def test_capsules_are_ready_to_be_painted(anatomy) -> None:
     capsules = anatomy.capsules()
     assert capsules.shape[1] == 11

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pleura.data.synthetic.anatomy.capsules import LUMEN, OVER, SOFT, VESSEL, ball, stroke
+from pleura.data.synthetic.anatomy.capsules import FASCIA, LUMEN, MUSCLE, OVER, SOFT, VESSEL, ball, stroke
 from pleura.data.synthetic.tissue.paint import paint
 
 SIZE = 40
@@ -63,6 +63,21 @@ def test_an_airway_stays_open_in_lung_and_closes_in_fluid_unless_it_is_wide() ->
     assert painted(narrow, background=30.0)[0].min() == pytest.approx(-985)
     assert painted(narrow, background=30.0, closed=1)[0].min() == 30
     assert painted(wide, background=30.0, closed=1)[0].min() == pytest.approx(-985)
+
+
+def test_an_airway_does_not_open_in_a_vessel() -> None:
+    wide = ball(np.zeros(3), 5.0, -985.0, LUMEN)
+    assert painted(wide, background=42.0, closed=1)[0].min() == 42
+
+
+def test_muscle_and_its_sheet_keep_to_soft_tissue_outside_the_lungs() -> None:
+    muscle, sheet = ball(np.zeros(3), 5.0, 55.0, MUSCLE), ball(np.zeros(3), 5.0, -80.0, FASCIA)
+    assert painted(muscle, background=-100.0, closed=1)[0].max() == pytest.approx(55)
+    assert painted(sheet, background=50.0, closed=1)[0].min() == pytest.approx(-80)
+    for background, closed in ((-860.0, 0), (-1000.0, 1), (600.0, 1)):  # lung, air outside the body, bone
+        for row in (muscle, sheet):
+            buf, _ = painted(row, background=background, closed=closed)
+            assert (buf == background).all()
 
 
 def test_a_soft_ball_fades_from_its_centre() -> None:

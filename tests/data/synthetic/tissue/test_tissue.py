@@ -121,5 +121,5 @@ def test_septa_lie_where_two_cells_are_equally_near(rng) -> None:
             for i, j, k in cells
         ]
         nearest, second = np.sort(np.linalg.norm(np.array(centres) - p, axis=1))[:2]
-        agree.append(cell_walls(*p) == pytest.approx(1 - smooth_step(second - nearest, 0.05, 0.24), abs=1e-6))
+        agree.append(cell_walls(*p) == pytest.approx(1 - smooth_step(second - nearest, 0.02, 0.15), abs=1e-6))
     assert np.mean(agree) > 0.97, "the fast way looks at the 27 nearest cells only"
