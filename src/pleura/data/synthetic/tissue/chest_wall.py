@@ -73,7 +73,7 @@ def chest_wall(
             hu += (-100.0 - hu) * smooth_step(q, 1.0, 0.75)
             if tile(S.noise, x * 0.13, y * 0.13 + 31, z * 0.13) > 1.9:
                 hu = 35.0
-        return hu
+        return float(hu)
     hu = -106.0 + 6.0 * n1
     strand = abs(tile(S.noise, x * 0.11, y * 0.11 + 9, z * 0.06))
     if strand < 0.05:  # thin sheets of connective tissue
