@@ -28,7 +28,7 @@ def demo(
 
     Example: pleura demo --out try
     """
-    from pleura.cli.evaluate import print_results
+    from pleura.cli.evaluation_tables import print_report
     from pleura.cli.progress import watch
     from pleura.data.cohort import read_cohort
     from pleura.data.synthetic.case import generate_case
@@ -36,6 +36,7 @@ def demo(
     from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
     from pleura.data.synthetic.write_dicom import write_dicom_series
     from pleura.diagnosis.pipeline import diagnose_study
+    from pleura.evaluation.accuracy import evaluate_predictions
     from pleura.export.diagnosis_folder import write_diagnosis
     from pleura.export.result_folder import check_free
     from pleura.models.files import load_model
@@ -79,7 +80,7 @@ def demo(
     _headline(3, "each hospital's held-out cases")
     with watch() as watcher:
         answers = assess(model, cohort, workers=workers, cache_folder=folder / "cache", watcher=watcher)
-    print_results({"all": answers.overall(), **answers.by_hospital()})
+    print_report(evaluate_predictions(answers.predictions()))
 
     _headline(4, "one full-size DICOM study that no model has seen, with the shipped full-size model")
     size = SIZES["full"]
@@ -87,12 +88,17 @@ def demo(
     case = generate_case(seed=seed + 1, label="covid-19", severity=2, protocol=protocol)
     write_dicom_series(case, folder / "study", case_id="demo", patient_id="demo-patient", seed=seed)
     diagnosis = diagnose_study(
-        folder / "study", load_model("ucadi-synthetic"), on_step=lambda s: typer.echo(f"{s} ...")
+        folder / "study",
+        load_model("ucadi-synthetic"),
+        severity_model=load_model("severity-synthetic"),
+        on_step=lambda s: typer.echo(f"{s} ..."),
     )
     write_diagnosis(diagnosis, folder / "report")
     answer = diagnosis.report.classification
     shown = ", ".join(f"{name} {p:.3f}" for name, p in zip(answer.classes, answer.probabilities, strict=True))
-    typer.echo(f"made as covid-19; answered {answer.answer}   ({shown})")
+    typer.echo(f"made as covid-19, severity 2; answered {answer.answer}   ({shown})")
+    if diagnosis.report.severity is not None:
+        typer.echo(f"severity graded {diagnosis.report.severity.grade}")
 
     typer.echo(f"\nDone in {(time.perf_counter() - began) / 60:.1f} minutes. Open the report in a browser:")
     typer.echo(str((folder / "report" / "report.html").resolve()))

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from pleura.cli.evaluation_tables import print_readers, print_report, print_results
+from pleura.cli.evaluation_tables import print_readers, print_report
 
-__all__ = ["app", "print_results"]
+__all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -90,7 +90,6 @@ def cohort(
     from pleura.data.cohort import read_cohort
     from pleura.evaluation.accuracy import evaluate_predictions
     from pleura.evaluation.output.plain import report_table
-    from pleura.evaluation.predictions import Predictions
     from pleura.models.files import load_model
     from pleura.training.assess import assess, write_predictions
 
@@ -107,14 +106,7 @@ def cohort(
     if out is not None:
         write_predictions(answers, out)
     report = evaluate_predictions(
-        Predictions(
-            classes=answers.classes,
-            cases=tuple(case.case for case in answers.cases),
-            truth=answers.truth,
-            scores=answers.probabilities,
-            patients=tuple(case.patient for case in answers.cases),
-            hospitals=tuple(case.hospital for case in answers.cases),
-        ),
+        answers.predictions(),
         ordinal=loaded.card.task == "severity",
     )
     if as_json:

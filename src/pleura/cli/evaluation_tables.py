@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pleura.evaluation.ordinal import GradeResult
     from pleura.evaluation.readers.study import ReaderStudy
 
-__all__ = ["print_readers", "print_report", "print_results"]
+__all__ = ["print_readers", "print_report"]
 
 
 def print_report(report: AccuracyReport) -> None:
@@ -29,13 +29,6 @@ def print_report(report: AccuracyReport) -> None:
         _grades(console, report.grades)
     for note in report.notes:
         console.print(f"- {note}", markup=False, highlight=False)
-
-
-def print_results(results: dict[str, Result]) -> None:
-    """Print accuracy by hospital, then each class against the rest over all cases; the first result is of all."""
-    console = _console()
-    _accuracies(console, results)
-    _classes(console, next(iter(results.values())))
 
 
 def print_readers(study: ReaderStudy) -> None:

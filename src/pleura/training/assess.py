@@ -12,7 +12,7 @@ from pleura.data.cache import SliceCache, default_cache_folder
 from pleura.data.cohort import Case, Cohort
 from pleura.data.task import Task
 from pleura.errors import CohortError, OutputError
-from pleura.evaluation.classification import Result, evaluate_classes
+from pleura.evaluation.predictions import Predictions
 from pleura.models.files import Model
 from pleura.training.loop import score
 from pleura.training.watcher import Silent, Watcher
@@ -39,17 +39,16 @@ class Assessment:
         """Index of each case's class, (cases,)."""
         return np.array(self.task.labels(self.cases), dtype=np.int64)
 
-    def overall(self) -> Result:
-        """All cases together."""
-        return evaluate_classes(self.truth, self.probabilities, self.classes)
-
-    def by_hospital(self) -> dict[str, Result]:
-        """Each hospital's cases, in the order of their names."""
-        names = np.array([case.hospital for case in self.cases])
-        return {
-            str(name): evaluate_classes(self.truth[names == name], self.probabilities[names == name], self.classes)
-            for name in sorted(set(names.tolist()))
-        }
+    def predictions(self) -> Predictions:
+        """Give the same as the table that the evaluation takes."""
+        return Predictions(
+            classes=self.classes,
+            cases=tuple(case.case for case in self.cases),
+            truth=self.truth,
+            scores=self.probabilities,
+            patients=tuple(case.patient for case in self.cases),
+            hospitals=tuple(case.hospital for case in self.cases),
+        )
 
 
 def assess(
