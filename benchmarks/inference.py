@@ -26,7 +26,7 @@ from pleura.models.files import Model, load_model
 from pleura.models.openvino_features import import_openvino
 from pleura.models.predict import Prediction, normalise, predict
 
-ROUNDS = 5
+ROUNDS = 3
 MATRIX = 2048
 """Rows and columns of the matrices whose product gives the machine's peak."""
 
