@@ -27,10 +27,9 @@ _RECESS_FROM, _RECESS_TO = 0.55, 0.95
 def _dome(base: Array, wall: Wall, coarse: Coarse, both: Mask) -> Array:
     """Height of a round dome under a side's lung, which falls from its middle to the chest wall; (y, x), mm.
 
-    The height at a share of the way to the wall is the lower third of the bases known there. Towards the back it falls
-    into the recess behind the diaphragm.
+    The height at a share of the way to the wall is the lower third of the bases known there.
     """
-    (low, high), (front, back) = extent(both, 0), extent(both, 1)
+    low, high = extent(both, 0)
     lower = slice(low, (low + high) // 2 + 1)
     centre = np.median(wall.centre[lower], axis=0)
     reach = np.maximum(wall.radius[lower].max(axis=0), 1.0)
@@ -50,9 +49,14 @@ def _dome(base: Array, wall: Wall, coarse: Coarse, both: Mask) -> Array:
     if not known.any():
         return np.full(base.shape, np.inf)
     heights = np.minimum.accumulate(np.interp(middles, middles[known], heights[known]))
-    row = (np.arange(base.shape[0]) - front) / max(back - front, 1)
+    return np.asarray(np.interp(share, middles, heights), dtype=np.float64)
+
+
+def _fallen(dome: Array, front: int, back: int) -> Array:
+    """Let a dome fall towards the back into the recess behind the diaphragm."""
+    row = (np.arange(len(dome)) - front) / max(back - front, 1)
     fall = _RECESS_MM * np.clip((row - _RECESS_FROM) / (_RECESS_TO - _RECESS_FROM), 0.0, 1.0) ** 2
-    return np.asarray(np.minimum(np.interp(share, middles, heights), heights[0] - fall[:, None]), dtype=np.float64)
+    return np.asarray(np.minimum(dome, dome.max() - fall[:, None]), dtype=np.float64)
 
 
 def floor_map(own: Mask, other: Mask, wall: Wall, coarse: Coarse, plane: MidPlane, *, left: bool) -> Array:
@@ -71,6 +75,7 @@ def floor_map(own: Mask, other: Mask, wall: Wall, coarse: Coarse, plane: MidPlan
     behind = (np.arange(base.shape[0]) >= middle)[:, None]
     doubtful |= behind & (base > dome + _RAISED_MM)
     across = np.where(behind & (across + normal > dome + _RAISED_MM), np.nan, across)
+    dome = _fallen(dome, front, back)
     rise = spread(np.where(doubtful, np.nan, base - across), (sy, sx), normal)
     floor = np.where(doubtful | ~np.isfinite(base), across + rise, base)
     floor = np.where(doubtful, np.fmin(floor, np.fmax(dome, across)), floor)

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from pleura.imaging.lungs.coarse import Coarse
-from pleura.imaging.lungs.distance import dilated, eroded
+from pleura.imaging.lungs.distance import dilated, eroded, extent
 from pleura.imaging.lungs.floor import floor_map
 from pleura.imaging.lungs.medial import Cost, beside_mediastinum
 from pleura.imaging.lungs.mirror import MidPlane
@@ -53,6 +53,7 @@ def opaque_lung(
     height = (np.arange(coarse.hu.shape[0]) + 0.5)[:, None, None] * coarse.spacing[0]
     above = height >= floor_map(aerated, other, wall, coarse, plane, left=left)[None]
     within = inside(wall, coarse) & above
+    within[extent(aerated | other, 0)[1] + 1 :] = False  # no lung above the apex that is seen
     lateral = beside_mediastinum(aerated, other, against, within & here[None], coarse, plane, left=left)
     found = here[None] & within & lateral & (coarse.hu < _OPAQUE_HU) & (against < 0.5) & ~own
     found &= ~_fluid(coarse, found)
