@@ -22,6 +22,7 @@ from pleura.data.synthetic.write_dicom import write_dicom_series
 from pleura.diagnosis.explain import activation_map, map_to_volume
 from pleura.diagnosis.pipeline import diagnose_study
 from pleura.export.diagnosis_folder import write_diagnosis
+from pleura.imaging.field import Field
 from pleura.models.files import Model, load_model
 from pleura.models.openvino_features import import_openvino
 from pleura.models.predict import Prediction, normalise, predict
@@ -182,7 +183,7 @@ def heat_row(model: Model, prediction: Prediction, five: float) -> Row:
 
     def explain() -> None:
         maps = activation_map(prediction.features, model.network.classify, 1)
-        map_to_volume(maps, prediction.subsets + 5, (60, 512, 512), slice(5, 55))
+        map_to_volume(maps, prediction.subsets + 5, (60, 512, 512), Field((5, 55), (0, 512), (0, 512)))
 
     heat = fastest({"heat": explain})["heat"]
     return Row(
