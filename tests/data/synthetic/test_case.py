@@ -4,9 +4,10 @@ from scipy.ndimage import distance_transform_edt
 
 from pleura.data.synthetic.case import SyntheticCase, generate_case
 from pleura.data.synthetic.findings.kinds import CONSOLIDATION, FLUID, GROUND_GLASS, NODULE
+from pleura.data.synthetic.findings.stage import Stage
 from pleura.data.synthetic.scanner.protocol import Protocol
 from pleura.errors import RecipeError
-from pleura.settings import CLASSES
+from pleura.settings import CLASSES, LABELS
 
 SEEDS = (1, 6, 17)
 DISEASES = CLASSES[1:]
@@ -23,7 +24,7 @@ def centre(mask: np.ndarray, case: SyntheticCase) -> np.ndarray:
     return (index @ case.volume.affine.T)[:, :3].mean(0)
 
 
-@pytest.mark.parametrize("label", CLASSES)
+@pytest.mark.parametrize("label", LABELS)
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tiny, label) -> None:
     protocol = Protocol.draw(1, scanner="GE LightSpeed16", shape=(24, 64, 64))
     again = generate_case(seed=1, label=label, severity=2, protocol=protocol)
@@ -78,7 +79,7 @@ def test_left_right_front_back_feet_head(tiny, seed) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("label", CLASSES)
+@pytest.mark.parametrize("label", LABELS)
 def test_masks_agree_with_each_other(tiny, seed, label) -> None:
     case = tiny(seed, label, 3)
     assert set(np.unique(case.lesions)) <= {0, GROUND_GLASS, CONSOLIDATION, NODULE, FLUID}
@@ -89,7 +90,9 @@ def test_masks_agree_with_each_other(tiny, seed, label) -> None:
     assert (case.lungs[in_lung] > 0).all()
     assert (case.lungs[case.lesions == FLUID] == 0).all()
     disease = np.isin(case.lesions, (GROUND_GLASS, CONSOLIDATION, FLUID)).any()
-    assert disease == (label != "healthy")
+    assert disease == (label not in ("healthy", "nodule"))
+    if label == "nodule":
+        assert (case.lesions == NODULE).sum() * case.volume.voxel_ml > 0.7, "15 mm across and more"
 
 
 def test_lung_volume_is_that_of_a_person(tiny) -> None:
@@ -138,6 +141,33 @@ def test_burden_grows_with_severity(tiny) -> None:
             lesion = sum(np.isin(c.lesions, (GROUND_GLASS, CONSOLIDATION)).sum() for c in cases)
             burden.append(lesion / sum((c.lobes > 0).sum() for c in cases))
         assert burden[0] < burden[1] < burden[2]
+
+
+@pytest.mark.parametrize("label", ["covid-19", "bacterial"])
+def test_a_stage_grows_the_lesions_of_the_same_patient(label) -> None:
+    protocol = Protocol.draw(6, scanner="GE LightSpeed16", shape=(24, 64, 64))
+    burden, before = [], None
+    for extent in (0.0, 0.4, 0.8, 1.4):
+        stage = Stage(day=8, extent=extent, consolidation=0.2)
+        case = generate_case(seed=6, label=label, severity=2, protocol=protocol, stage=stage)
+        disease = np.isin(case.lesions, (GROUND_GLASS, CONSOLIDATION))
+        burden.append(disease.sum())
+        if before is not None:
+            assert disease[before].mean() > 0.98, "what was diseased stays so"
+        before = disease if disease.any() else None
+    assert burden[0] == 0
+    assert burden[0] < burden[1] < burden[2] < burden[3]
+
+
+def test_tuberculosis_lies_higher_than_covid(tiny) -> None:
+    height: dict[str, list[float]] = {"covid-19": [], "tuberculosis": []}
+    for seed in range(30, 34):
+        for label in height:
+            case = tiny(seed, label)
+            lungs = np.nonzero(case.lungs)[0]
+            lesion = np.nonzero(np.isin(case.lesions, (GROUND_GLASS, CONSOLIDATION)))[0]
+            height[label].append((lesion.mean() - lungs.min()) / np.ptp(lungs))
+    assert np.mean(height["tuberculosis"]) > np.mean(height["covid-19"]) + 0.15
 
 
 def test_classes_differ_by_place_and_density(tiny) -> None:
