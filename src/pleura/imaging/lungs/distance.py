@@ -99,12 +99,27 @@ def distance_mm(mask: Mask, spacing: Spacing) -> npt.NDArray[np.float32]:
 
 def dilated(mask: Mask, spacing: Spacing, radius_mm: float) -> Mask:
     """Every voxel within `radius_mm` of the mask."""
-    return distance_mm(mask, spacing) <= radius_mm
+    near = _around(mask, tuple(int(radius_mm / step) + 1 for step in spacing))
+    out = np.zeros(mask.shape, np.bool_)
+    out[near] = distance_mm(mask[near], spacing) <= radius_mm
+    return out
 
 
 def eroded(mask: Mask, spacing: Spacing, radius_mm: float) -> Mask:
     """Every voxel of the mask further than `radius_mm` from what is not; the end of the grid does not erode."""
-    return distance_mm(~mask, spacing) > radius_mm
+    near = _around(mask, (1, 1, 1))  # what is not mask begins at once around it
+    out = np.zeros(mask.shape, np.bool_)
+    out[near] = distance_mm(~mask[near], spacing) > radius_mm
+    return out
+
+
+def _around(mask: Mask, margin: tuple[int, ...]) -> tuple[slice, ...]:
+    """Bounding box of a mask, wider by a margin on every side, within the grid; empty where the mask is."""
+    bounds = [extent(mask, axis) for axis in range(3)]
+    return tuple(
+        slice(max(first - more, 0), last + 1 + more if last >= 0 else 0)
+        for (first, last), more in zip(bounds, margin, strict=True)
+    )
 
 
 def closed(mask: Mask, spacing: Spacing, radius_mm: float) -> Mask:
