@@ -113,10 +113,16 @@ def _inside(centre: Array, radius: Array, shape: tuple[int, int, int], sy: float
     out = np.zeros(shape, np.bool_)
     angles = radius.shape[1]
     for k in range(nz):
+        least, most = radius[k].min() ** 2, radius[k].max() ** 2
         for j in range(ny):
             dy = j * sy - centre[k, 0]
             for i in range(nx):
                 dx = i * sx - centre[k, 1]
+                if dy * dy + dx * dx > most:
+                    continue
+                if dy * dy + dx * dx < least:
+                    out[k, j, i] = True
+                    continue
                 turn = np.arctan2(dy, dx) / (2.0 * np.pi) * angles
                 low = int(np.floor(turn))
                 w = turn - low
