@@ -1,7 +1,7 @@
 """Lungs and a severity in, the findings of post-primary tuberculosis out: upper lobes, cavities, tree-in-bud, scars.
 
-Frequencies after Im et al. (1993, doi 10.1148/radiology.186.3.8430169) and Lee, Cho et al. on apical disease (2013, doi
-10.4261/1305-3825.DIR.6025-12.3); docs/background/synthetic-cohorts.md says which number comes from where.
+Frequencies after Im et al. (1993, doi 10.1148/radiology.186.3.8430169) and a comparison of apical with basal disease
+(2013, doi 10.4261/1305-3825.DIR.6025-12.3); docs/background/synthetic-cohorts.md says which number comes from where.
 """
 
 import numpy as np
