@@ -7,7 +7,7 @@ the same code on both sides; the lung is the right one, because the real patient
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.ndimage import binary_erosion, gaussian_filter, label
 
 from _table import Row, report
+from cohort_toy import toy_rows
 from pleura.data.synthetic.case import generate_case
 from pleura.data.synthetic.cohort import synthesize_cohort
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
@@ -202,7 +203,7 @@ def repeat_rows() -> list[Row]:
     return [Row(name="same bytes from 1 and 2 workers", value=same, unit="yes", target=">= 1", detail=detail)]
 
 
-SECTIONS: tuple[Callable[[], list[Row]], ...] = (speed_rows, repeat_rows, likeness_rows)
+SECTIONS: tuple[Callable[[], Sequence[Row]], ...] = (speed_rows, repeat_rows, likeness_rows, toy_rows)
 """Every part of this benchmark; a further part is one more function here."""
 
 
