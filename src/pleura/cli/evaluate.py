@@ -77,6 +77,9 @@ def cohort(
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     out: Annotated[Path | None, typer.Option(help="CSV file for each case's probabilities.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    backend: Annotated[
+        str, typer.Option(help="torch; or openvino, on the CPU: faster, needs the extra cpu.")
+    ] = "torch",
     workers: Annotated[int, typer.Option(min=1, help="Processes that prepare slices.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
@@ -100,6 +103,7 @@ def cohort(
             read_cohort(folder, classes=()),  # a cohort that is only tested on needs no training cases
             split=split,
             device=device,
+            backend=backend,
             workers=workers,
             watcher=watcher,
         )

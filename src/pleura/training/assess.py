@@ -14,7 +14,7 @@ from pleura.data.task import Task
 from pleura.errors import CohortError, OutputError
 from pleura.evaluation.predictions import Predictions
 from pleura.models.files import Model
-from pleura.training.loop import score
+from pleura.models.predict import predict
 from pleura.training.watcher import Silent, Watcher
 
 __all__ = ["Assessment", "assess", "write_predictions"]
@@ -57,6 +57,7 @@ def assess(
     *,
     split: str = "test",
     device: str = "cpu",
+    backend: str = "torch",
     workers: int = 1,
     cache_folder: Path | None = None,
     watcher: Watcher | None = None,
@@ -69,6 +70,7 @@ def assess(
     cohort : as read
     split : train, validation or test
     device : where to compute
+    backend : torch, or openvino on the CPU
     workers : processes that prepare slices
     cache_folder : for prepared slices; the user's cache folder by default
     watcher : told of progress
@@ -77,6 +79,8 @@ def assess(
     ------
     CohortError
         If the split has no case, or a study cannot be used.
+    ModelError, MissingExtraError
+        If the backend is not known, not installed, or does not compute on the device.
     """
     watcher = watcher or Silent()
     task = Task(model.card.task, model.card.classes)
@@ -87,15 +91,12 @@ def assess(
     watcher.start("preparing slices", len(cases))
     keys = cache.warm(cases, workers=workers, on_done=lambda _: watcher.advance())
     watcher.start(f"classifying {split}", len(cases))
-    probabilities = score(
-        model.network.to(device),
-        model.card.input,
-        cache,
-        [keys[case.case] for case in cases],
-        device=device,
-        watcher=watcher,
-    )
-    return Assessment(cases=cases, task=task, probabilities=probabilities)
+    rows = []
+    for case in cases:
+        key = keys[case.case]
+        rows.append(predict(model, cache.open(key).all(), seed=int(key[:8], 16), device=device, backend=backend).mean)
+        watcher.advance()
+    return Assessment(cases=cases, task=task, probabilities=np.stack(rows))
 
 
 def write_predictions(assessment: Assessment, path: Path) -> None:
