@@ -50,7 +50,7 @@ def test_check_says_what_is_in_a_cohort(cohort: Path) -> None:
     assert lines[0] == "cohort: 8 cases of 8 patients, synthetic"
     assert lines[2] == "train: bacterial 1, covid-19 1, healthy 1, other-viral 1"
     assert lines[5] == "warning: split test has no case"
-    assert lines[6] == "0 errors, 1 warnings in tables, images and masks"
+    assert lines[6] == "errors: 0, warnings: 1; read were tables, images and masks"
     counted = json.loads(runner.invoke(app, ["check", str(cohort), "--json", "--quick"]).stdout)
     assert (counted["cases"], counted["labels"]["test"], counted["errors"]) == (8, {}, 0)
     assert counted["findings"][0]["kind"] == "stratum"

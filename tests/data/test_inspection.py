@@ -100,6 +100,25 @@ def test_a_label_that_the_lesions_deny_is_found(covid: Case) -> None:
     assert ["a healthy case with" in fault.text for fault in facts.faults] == [True]
 
 
+def test_a_real_series_is_not_odd(real_data: Path) -> None:
+    for kernel in ("sharp", "soft"):
+        study = real_data / "ct" / "lung-pet-ct-dx-a0001" / kernel
+        case = Case(
+            case=kernel,
+            patient="p",
+            hospital="h",
+            label="healthy",
+            severity=0,
+            split="test",
+            study=study,
+            lungs=None,
+            lesions=None,
+        )
+        facts = inspect_case(case, voxels=True)
+        assert (facts.slices, facts.scanner, facts.thickness, facts.sex) == (64, "Philips Brilliance16", 5.0, "M")
+        assert facts.faults == ()
+
+
 def test_several_processes_find_the_same(dicom: Path) -> None:
     cases = read_cohort(dicom, classes=()).cases
     many = [replace(case, case=f"{case.case}-{n}") for n in range(8) for case in cases]

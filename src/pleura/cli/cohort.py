@@ -136,7 +136,7 @@ def check(
         for finding in findings:
             typer.echo(f"{finding.level}: {finding.text}")
         read = "tables and headers" if quick else "tables, images and masks"
-        typer.echo(f"{errors} errors, {len(findings) - errors} warnings in {read}")
+        typer.echo(f"errors: {errors}, warnings: {len(findings) - errors}; read were {read}")
     if errors:
         raise typer.Exit(1)
 
