@@ -102,7 +102,8 @@ class Cohort:
         there = sorted({case.hospital for case in self.cases})
         absent = [name for name in names if name not in there]
         if absent or not names:
-            raise CohortError(f"no case of hospital {', '.join(absent) or '(none named)'}; there are {', '.join(there)}")
+            unknown = ", ".join(absent) or "(none named)"
+            raise CohortError(f"no case of hospital {unknown}; there are {', '.join(there)}")
         return replace(self, cases=tuple(case for case in self.cases if case.hospital in names))
 
     def counts(self, key: str, split: str | None = None) -> dict[str, int]:
