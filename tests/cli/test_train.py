@@ -84,12 +84,12 @@ def test_a_model_to_begin_with_is_taken_by_path(place: Path) -> None:
 
 def test_only_the_named_hospitals_are_trained_on(place: Path, tmp_path: Path) -> None:
     micro.write_cohort(tmp_path / "cohort", cases=64)
-    arguments = ["train", str(place / "micro.toml"), "--cohort", str(tmp_path / "cohort"), "--out", str(tmp_path / "out")]
-    cache = ["--cache", str(tmp_path / "cache")]
-    done = runner.invoke(app, [*arguments, *cache, "--hospitals", "west"], catch_exceptions=False)
+    given = {"--cohort": tmp_path / "cohort", "--out": tmp_path / "out", "--cache": tmp_path / "cache"}
+    arguments = ["train", str(place / "micro.toml"), *(str(part) for pair in given.items() for part in pair)]
+    done = runner.invoke(app, [*arguments, "--hospitals", "west"], catch_exceptions=False)
     assert done.exit_code == 0, done.stderr
     assert load_model(tmp_path / "out" / "micro").card.training["hospitals"] == {"west": 32}
-    refused = runner.invoke(app, [*arguments, *cache, "--hospitals", "west,north"])
+    refused = runner.invoke(app, [*arguments, "--hospitals", "west,north"])
     assert isinstance(refused.exception, CohortError)
     assert "no case of hospital north; there are east, west" in str(refused.exception)
 

@@ -9,11 +9,11 @@ import pytest
 from pleura.data.cohort import Cohort, read_cohort
 from pleura.data.preparation import prepare_study
 from pleura.errors import CohortError, ModelError
-from pleura.evaluation.predictions import read_predictions
+from pleura.evaluation.predictions import read_predictions, write_predictions
 from pleura.models.files import Model
 from pleura.models.predict import predict
 from pleura.settings import CLASSES
-from pleura.training.assess import assess, write_predictions
+from pleura.training.assess import assess
 from pleura.training.loop import train
 from training import micro
 
@@ -58,7 +58,7 @@ def test_either_backend_gives_the_answers(model: Model, cohort: Cohort, micro_ca
 
 def test_the_table_reads_back(model: Model, cohort: Cohort, micro_cache: Path, tmp_path: Path) -> None:
     answers = assess(model, cohort, split="validation", cache_folder=micro_cache)
-    write_predictions(answers, tmp_path / "p.csv")
+    write_predictions(answers.predictions(), tmp_path / "p.csv")
     back, kept = read_predictions(tmp_path / "p.csv"), answers.predictions()
     assert (back.classes, back.cases, back.patients, back.hospitals) == (
         kept.classes,

@@ -73,7 +73,7 @@ def test_one_file_and_nothing_beside_it(saved: Path) -> None:
 
 
 def test_a_place_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot write the checkpoint"):
+    with pytest.raises(OutputError, match=r"cannot write .*/c: "):
         save_checkpoint(tmp_path / "absent" / "c", *_pair(0), Progress(run="r"), {})
 
 

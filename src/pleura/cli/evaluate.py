@@ -93,8 +93,9 @@ def cohort(
     from pleura.data.cohort import read_cohort
     from pleura.evaluation.accuracy import evaluate_predictions
     from pleura.evaluation.output.plain import report_table
+    from pleura.evaluation.predictions import write_predictions
     from pleura.models.files import load_model
-    from pleura.training.assess import assess, write_predictions
+    from pleura.training.assess import assess
 
     loaded = load_model(model)
     with watch() as watcher:
@@ -108,7 +109,7 @@ def cohort(
             watcher=watcher,
         )
     if out is not None:
-        write_predictions(answers, out)
+        write_predictions(answers.predictions(), out)
     report = evaluate_predictions(
         answers.predictions(),
         ordinal=loaded.card.task == "severity",

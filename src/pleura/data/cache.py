@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,6 +24,7 @@ from pleura.imaging.field import Field
 from pleura.imaging.inplane import PREPARE_VERSION, prepare_labels
 from pleura.imaging.nifti_read import read_label_mask
 from pleura.settings import InputSettings
+from pleura.whole_file import whole_file
 
 __all__ = ["LUNGS_VERSION", "Entry", "LesionEntry", "SliceCache", "cache_key", "default_cache_folder"]
 
@@ -33,6 +33,7 @@ LUNGS_VERSION = 2
 
 _MAGIC = b"PLEURA1\n"
 _HASH_BYTES = 32
+_ADVICE = "make room, or name another --cache"
 
 
 def default_cache_folder() -> Path:
@@ -249,17 +250,12 @@ def _write(path: Path, slices: npt.NDArray[np.integer], meta: Mapping[str, objec
     for name, value in meta.items():
         packed.schunk.vlmeta[name] = value
     body = packed.to_cframe()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
-        temporary.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise OutputError(
-            f"cannot write prepared slices to {path.parent}: {error.strerror}; make room, or name another --cache"
-        ) from error
+        raise OutputError(f"cannot make {path.parent}: {error.strerror}; {_ADVICE}") from error
+    with whole_file(path, advice=_ADVICE) as made:
+        made.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
 
 
 def _open(path: Path) -> blosc2.NDArray:

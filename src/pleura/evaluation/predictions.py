@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.errors import CohortError
+from pleura.whole_file import write_rows
 
-__all__ = ["Predictions", "read_predictions", "read_rows", "read_truth"]
+__all__ = ["Predictions", "read_predictions", "read_rows", "read_truth", "write_predictions"]
 
 KNOWN = ("case", "truth", "patient", "hospital", "group")
 """Columns that are no scores."""
@@ -188,3 +189,33 @@ def _number(row: Mapping[str, str], name: str, path: Path, line: int) -> float:
             f"{', '.join(KNOWN)} are taken for classes: leave out what is none"
         )
     return value
+
+
+def write_predictions(predictions: Predictions, path: Path) -> None:
+    """Write a row a case, to six digits, as `read_predictions` reads them back.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; an old one stays as it was.
+    """
+    write_rows(path, _rows(predictions))
+
+
+def _rows(predictions: Predictions) -> list[dict[str, str | float | None]]:
+    rows: list[dict[str, str | float | None]] = []
+    for index, case in enumerate(predictions.cases):
+        row: dict[str, str | float | None] = {"case": case}
+        for name, column in (
+            ("patient", predictions.patients),
+            ("hospital", predictions.hospitals),
+            ("group", predictions.groups),
+        ):
+            if column is not None:
+                row[name] = column[index]
+        row["truth"] = predictions.classes[predictions.truth[index]]
+        row |= {
+            name: f"{p:.6f}" for name, p in zip(predictions.classes, predictions.scores[index].tolist(), strict=True)
+        }
+        rows.append(row)
+    return rows

@@ -1,13 +1,12 @@
 """An array on a Volume's grid in, a NIfTI file out, whole or not at all."""
 
-import os
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
-from pleura.errors import OutputError
+from pleura.whole_file import whole_file
 
 __all__ = ["ras_affine", "write_nifti"]
 
@@ -46,14 +45,5 @@ def write_nifti(
     image.header["descrip"] = description.encode()[:79]
     if scale != 1.0:
         image.header.set_slope_inter(scale, 0.0)
-    suffix = ".nii.gz" if path.name.endswith(".gz") else ".nii"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{suffix}")
-    try:
-        nib.save(image, temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {path}: {error.strerror or error}; check the folder and its free space"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as made:
+        nib.save(image, made)

@@ -1,7 +1,5 @@
 """A model and a split of a cohort in; each case's probabilities and what they amount to out."""
 
-import csv
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +9,13 @@ import numpy.typing as npt
 from pleura.data.cache import SliceCache, default_cache_folder
 from pleura.data.cohort import Case, Cohort
 from pleura.data.task import Task
-from pleura.errors import CohortError, OutputError
+from pleura.errors import CohortError
 from pleura.evaluation.predictions import Predictions
 from pleura.models.files import Model
 from pleura.models.predict import predict
 from pleura.training.watcher import Silent, Watcher
 
-__all__ = ["Assessment", "assess", "write_predictions"]
+__all__ = ["Assessment", "assess"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,26 +95,3 @@ def assess(
         rows.append(predict(model, cache.open(key).all(), seed=int(key[:8], 16), device=device, backend=backend).mean)
         watcher.advance()
     return Assessment(cases=cases, task=task, probabilities=np.stack(rows))
-
-
-def write_predictions(assessment: Assessment, path: Path) -> None:
-    """Write one row a case: case, patient, hospital, truth, and a score column a class.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written; an old one stays as it was.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["case", "patient", "hospital", "truth", *assessment.classes])
-            for case, true, row in zip(assessment.cases, assessment.truth, assessment.probabilities, strict=True):
-                named = assessment.classes[true]
-                writer.writerow([case.case, case.patient, case.hospital, named, *(f"{p:.6f}" for p in row)])
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)

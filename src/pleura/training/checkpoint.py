@@ -6,7 +6,6 @@ rest as JSON in its header. It is written under another name and renamed, so the
 
 import json
 import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn, optim
 
-from pleura.errors import OutputError, RecipeError
+from pleura.errors import RecipeError
+from pleura.whole_file import whole_file
 
 __all__ = ["Progress", "load_checkpoint", "save_checkpoint"]
 
@@ -56,17 +56,10 @@ def save_checkpoint(
                 tensors[f"{_STATE}{kind}.{name}"] = tensor
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     data = safetensors.torch.save(whole, metadata={"progress": json.dumps(asdict(progress))})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise OutputError(f"cannot write the checkpoint {path}: {error}") from error
+    with whole_file(path) as made, made.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def load_checkpoint(

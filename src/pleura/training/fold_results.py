@@ -21,13 +21,12 @@ from pleura.evaluation.intervals.estimate import Estimate
 from pleura.evaluation.intervals.proportions import Proportion
 from pleura.evaluation.learning_curves import learning_curve_figure, read_log
 from pleura.evaluation.ordinal import quadratic_kappa, quadratic_kappa_interval
-from pleura.evaluation.output.files import write_rows
 from pleura.evaluation.output.plain import report_table
-from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.predictions import Predictions, write_predictions
 from pleura.models.files import model_id
 from pleura.settings import TrainingRecipe
 from pleura.training.description import recipe_hash
-from pleura.training.fold_tables import prediction_rows, write_text
+from pleura.whole_file import write_rows, write_text
 
 __all__ = ["CrossValidation", "FoldAnswers", "sum_up", "write_sum"]
 
@@ -115,10 +114,10 @@ def write_sum(summed: CrossValidation, out: Path) -> None:
     OutputError
         If a file cannot be written.
     """
-    write_rows(out / "predictions.csv", prediction_rows(summed.pooled))
+    write_predictions(summed.pooled, out / "predictions.csv")
     write_rows(out / "cross_validation.csv", summed.rows)
     if summed.ensemble is not None:
-        write_rows(out / "test-predictions.csv", prediction_rows(summed.ensemble))
+        write_predictions(summed.ensemble, out / "test-predictions.csv")
         write_rows(out / "test.csv", summed.test_rows)
     logs = [read_log(one.folder / "log.csv", one.folder.name) for one in summed.answers]
     save_figure(learning_curve_figure(logs), out, "learning-curves")

@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from pleura.data.cohort import Case, Cohort
 from pleura.data.task import Task
-from pleura.errors import CohortError, OutputError
-from pleura.evaluation.output.files import write_rows
-from pleura.evaluation.predictions import Predictions, read_predictions
+from pleura.errors import CohortError
+from pleura.evaluation.predictions import Predictions, read_predictions, write_predictions
+from pleura.whole_file import write_rows
 
-__all__ = ["prediction_rows", "read_answers", "write_answers", "write_folds", "write_text"]
+__all__ = ["read_answers", "write_answers", "write_folds"]
 
 
 def write_folds(cohort: Cohort, task: Task, fold_of: Mapping[str, int], path: Path) -> None:
@@ -48,39 +48,17 @@ def write_answers(cases: Sequence[Case], task: Task, probabilities: npt.NDArray[
     OutputError
         If it cannot be written; an old one stays as it was.
     """
-    write_rows(
-        path,
-        prediction_rows(
-            Predictions(
-                classes=task.classes,
-                cases=tuple(case.case for case in cases),
-                truth=np.array(task.labels(tuple(cases)), dtype=np.int64),
-                scores=probabilities,
-                patients=tuple(case.patient for case in cases),
-                hospitals=tuple(case.hospital for case in cases),
-            )
+    write_predictions(
+        Predictions(
+            classes=task.classes,
+            cases=tuple(case.case for case in cases),
+            truth=np.array(task.labels(tuple(cases)), dtype=np.int64),
+            scores=probabilities,
+            patients=tuple(case.patient for case in cases),
+            hospitals=tuple(case.hospital for case in cases),
         ),
+        path,
     )
-
-
-def prediction_rows(predictions: Predictions) -> list[dict[str, str | float | None]]:
-    """Give predictions as rows that `pleura.evaluation.predictions.read_predictions` reads back."""
-    rows: list[dict[str, str | float | None]] = []
-    for index, case in enumerate(predictions.cases):
-        row: dict[str, str | float | None] = {"case": case}
-        for name, column in (
-            ("patient", predictions.patients),
-            ("hospital", predictions.hospitals),
-            ("group", predictions.groups),
-        ):
-            if column is not None:
-                row[name] = column[index]
-        row["truth"] = predictions.classes[predictions.truth[index]]
-        row |= {
-            name: f"{p:.6f}" for name, p in zip(predictions.classes, predictions.scores[index].tolist(), strict=True)
-        }
-        rows.append(row)
-    return rows
 
 
 def read_answers(path: Path, task: Task) -> Predictions:
@@ -95,21 +73,3 @@ def read_answers(path: Path, task: Task) -> Predictions:
     if predictions.classes != task.classes:
         raise CohortError(f"{path} is for {', '.join(predictions.classes)}; need {', '.join(task.classes)}")
     return predictions
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written; an old one stays as it was.
-    """
-    made = path.with_name(f".{path.name}.part")
-    try:
-        made.write_text(text, encoding="utf-8")
-        made.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        made.unlink(missing_ok=True)

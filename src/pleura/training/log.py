@@ -1,9 +1,9 @@
 """A run's history in, its log file and a line to read out."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
+
+from pleura.whole_file import write_rows
 
 __all__ = ["row_in_words", "write_log"]
 
@@ -16,15 +16,7 @@ def write_log(path: Path, history: Sequence[dict[str, float]]) -> None:
     path : the file
     history : rows; columns that a row does not have are left empty
     """
-    columns = list(dict.fromkeys(name for row in history for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    for row in history:
-        writer.writerow({**row, "epoch": int(row["epoch"])})
-    made = path.with_name(f".{path.name}")
-    made.write_text(text.getvalue(), encoding="utf-8")
-    made.replace(path)
+    write_rows(path, ({**row, "epoch": int(row["epoch"])} for row in history))
 
 
 def row_in_words(row: dict[str, float]) -> str:

@@ -11,12 +11,13 @@ import pytest
 from pleura.errors import OutputError
 from pleura.evaluation.accuracy import evaluate_predictions
 from pleura.evaluation.classification import IntervalSettings
-from pleura.evaluation.output.files import write_results, write_rows
+from pleura.evaluation.output.files import write_results
 from pleura.evaluation.output.plain import accuracy_rows, reader_rows, report_table, roc_rows
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.readers.simulate import simulate_readers, ucadi_panel
 from pleura.evaluation.readers.study import compare_readers
 from pleura.evaluation.roc import roc_curve
+from pleura.whole_file import write_rows
 
 CLASSES = ("healthy", "covid-19", "other-viral", "bacterial")
 QUICK = IntervalSettings(resamples=100)

@@ -13,6 +13,7 @@ import pleura.data.synthetic
 from pleura import __version__
 from pleura.data.cohort import UNFINISHED_MARK
 from pleura.errors import OutputError
+from pleura.whole_file import write_text
 
 __all__ = ["Unfinished", "open_unfinished"]
 
@@ -32,10 +33,7 @@ class Unfinished:
 
     def keep(self, case: str, note: Mapping[str, Any]) -> None:
         """Say that all files of a case are written, with what its row in a table will need."""
-        path = self.folder / _NOTES / f"{case}.json"
-        temporary = path.with_name(f".{path.name}.part")
-        temporary.write_text(json.dumps(note), encoding="utf-8")
-        temporary.replace(path)
+        write_text(self.folder / _NOTES / f"{case}.json", json.dumps(note))
 
     def clear(self, kept: set[str]) -> None:
         """Remove what a run that was killed left half written: every file that is not in `kept`, by relative path."""

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from pleura.errors import OutputError
+from pleura.whole_file import whole_file
 
 __all__ = ["COLOURS", "new_figure", "rate_axes", "save_figure", "style"]
 
@@ -66,14 +66,7 @@ def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     written = []
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         path = folder / f"{name}.{kind}"
-        made = path.with_name(f".{path.name}.part")
-        try:
-            with style():
-                figure.savefig(made, format=kind, metadata=metadata)
-            made.replace(path)
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
-        finally:
-            made.unlink(missing_ok=True)
+        with whole_file(path) as made, style():
+            figure.savefig(made, format=kind, metadata=metadata)
         written.append(path)
     return written

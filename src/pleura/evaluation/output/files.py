@@ -1,11 +1,8 @@
 """A report and its predictions in; JSON, CSV tables and figures in a folder out."""
 
-import csv
 import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pleura.errors import OutputError
 from pleura.evaluation.accuracy import AccuracyReport, evaluate_predictions
 from pleura.evaluation.figures.confusion import confusion_figure
 from pleura.evaluation.figures.roc import roc_figure
@@ -14,10 +11,9 @@ from pleura.evaluation.output.plain import accuracy_rows, reader_rows, report_ta
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.readers.study import ReaderStudy, cases_read
 from pleura.evaluation.readers.table import Answers
+from pleura.whole_file import write_rows, write_text
 
-__all__ = ["write_results", "write_rows"]
-
-Row = Mapping[str, str | float | None]
+__all__ = ["write_results"]
 
 
 def write_results(
@@ -45,7 +41,7 @@ def write_results(
     OutputError
         If a file cannot be written.
     """
-    _write(folder / "accuracy.json", json.dumps(report_table(report, study), indent=2) + "\n")
+    write_text(folder / "accuracy.json", json.dumps(report_table(report, study), indent=2) + "\n")
     write_rows(folder / "accuracy.csv", accuracy_rows(report))
     write_rows(folder / "roc.csv", roc_rows(predictions))
     drawn, result = predictions, report.overall
@@ -57,37 +53,3 @@ def write_results(
     if any(one.auc is not None for one in result.classes):
         save_figure(roc_figure(drawn, result, study, model=model), folder, "roc")
     save_figure(confusion_figure(report.overall.confusion, report.classes), folder, "confusion")
-
-
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows as CSV; columns are those of all rows in the order of their first use, empty where a row has none.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written; an old one stays as it was.
-    """
-    held = list(rows)
-    columns = list(dict.fromkeys(name for row in held for name in row))
-    made = path.with_name(f".{path.name}.part")
-    try:
-        with made.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(held)
-        made.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        made.unlink(missing_ok=True)
-
-
-def _write(path: Path, text: str) -> None:
-    made = path.with_name(f".{path.name}.part")
-    try:
-        made.write_text(text, encoding="utf-8")
-        made.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        made.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """A CSV file of readers' answers in and out: case, reader, answer; optionally tier and simulated."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pleura.errors import CohortError, OutputError
+from pleura.errors import CohortError
 from pleura.evaluation.predictions import read_rows
+from pleura.whole_file import write_rows
 
 __all__ = ["Answers", "read_answers", "write_answers"]
 
@@ -89,18 +89,11 @@ def write_answers(answers: Answers, path: Path) -> None:
     OutputError
         If the file cannot be written; an old one stays as it was.
     """
-    made = path.with_name(f".{path.name}.part")
-    try:
-        with made.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["case", "reader", "answer", "tier", "simulated"])
-            for index, reader in enumerate(answers.readers):
-                tier = answers.tiers[index] if answers.tiers else ""
-                for case, answer in zip(answers.cases, answers.answers[index], strict=True):
-                    said = answers.classes[answer]
-                    writer.writerow([case, reader, said, tier, "yes" if answers.simulated else "no"])
-        made.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        made.unlink(missing_ok=True)
+    drawn = "yes" if answers.simulated else "no"
+    tiers = answers.tiers or ("",) * len(answers.readers)
+    rows = (
+        {"case": case, "reader": reader, "answer": answers.classes[answer], "tier": tier, "simulated": drawn}
+        for reader, tier, given in zip(answers.readers, tiers, answers.answers, strict=True)
+        for case, answer in zip(answers.cases, given, strict=True)
+    )
+    write_rows(path, rows)
