@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
 
 from pleura.evaluation.counts import count
 from pleura.evaluation.intervals.bootstrap import count_patients, repeats, resample_weights
 from pleura.evaluation.intervals.estimate import Estimate, percentile
 from pleura.evaluation.intervals.proportions import clustered, wilson
+from pleura.evaluation.intervals.runs import over_runs
 from pleura.evaluation.roc import weighted_auc
 
 __all__ = ["FoldMetric", "FoldResult", "FoldSummary", "fold_summary"]
@@ -232,15 +231,9 @@ def _pooled(pool: _Pool, name: str, k: int, value: float, resampled: Floats, con
 def _metric(
     name: str, class_name: str | None, values: Sequence[float], pooled: Estimate | None, confidence: float
 ) -> FoldMetric:
-    known = np.array([value for value in values if not np.isnan(value)])
-    mean = float(known.mean()) if len(known) else None
-    deviation = float(known.std(ddof=1)) if len(known) > 1 else None
-    low = high = None
-    if mean is not None and deviation is not None:
-        half = float(student.ppf(0.5 + confidence / 2, len(known) - 1)) * deviation / sqrt(len(known))
-        low, high = mean - half, mean + half
+    runs = over_runs([float(value) for value in values if not np.isnan(value)], confidence=confidence)
     shown = tuple(None if np.isnan(value) else value for value in values)
-    return FoldMetric(name, class_name, shown, mean, deviation, low, high, pooled)
+    return FoldMetric(name, class_name, shown, runs.mean, runs.deviation, runs.low, runs.high, pooled)
 
 
 def _values(pool: _Pool, weights: Floats) -> dict[tuple[str, int], Floats]:

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isnan, sqrt
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from pleura import __version__
 from pleura.data.cohort import Cohort
@@ -19,6 +18,7 @@ from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.folds import FoldResult, FoldSummary, fold_summary
 from pleura.evaluation.intervals.estimate import Estimate
 from pleura.evaluation.intervals.proportions import Proportion
+from pleura.evaluation.intervals.runs import over_runs
 from pleura.evaluation.learning_curves import learning_curve_figure, read_log
 from pleura.evaluation.ordinal import quadratic_kappa, quadratic_kappa_interval
 from pleura.evaluation.output.plain import report_table
@@ -179,19 +179,9 @@ def _row(metric: str, class_name: str, values: Sequence[float | None], whole: Pa
     """One metric by fold, its mean over folds, and its value over all under `name`."""
     row: Row = {"metric": metric, "class": class_name}
     row |= {f"fold_{number}": value for number, value in enumerate(values, start=1)}
-    row |= _over_runs([value for value in values if value is not None])
+    runs = over_runs([value for value in values if value is not None])
+    row |= {"mean": runs.mean, "deviation": runs.deviation, "run_low": runs.low, "run_high": runs.high}
     return row | {name: whole[0], "patient_low": whole[1], "patient_high": whole[2]}
-
-
-def _over_runs(values: Sequence[float]) -> Row:
-    """Mean, standard deviation and 95 % interval by Student's t."""
-    mean = float(np.mean(values)) if values else None
-    row: Row = {"mean": mean, "deviation": None, "run_low": None, "run_high": None}
-    if mean is None or len(values) < 2:
-        return row
-    deviation = float(np.std(values, ddof=1))
-    half = float(student.ppf(0.975, len(values) - 1)) * deviation / sqrt(len(values))
-    return row | {"deviation": deviation, "run_low": mean - half, "run_high": mean + half}
 
 
 def _metrics(result: Result) -> dict[tuple[str, str], Parts]:
