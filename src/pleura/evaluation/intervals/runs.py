@@ -1,7 +1,7 @@
 """One value a training run in; their mean, standard deviation and interval over runs out.
 
-This is the interval that papers print beside a cross-validation. It says how the result moves with who was trained on, and
-nothing of how few patients were tested.
+This is the interval that papers print beside a cross-validation. It says how the result moves with who was trained on,
+and nothing of how few patients were tested.
 """
 
 from collections.abc import Sequence
