@@ -16,10 +16,23 @@ __all__ = ["opaque_lung"]
 Mask = npt.NDArray[np.bool_]
 
 _THICK_MM = 8.0
+"""What neither the other side nor a gap before the wall shows must be thicker than twice this."""
+_MARGIN_MM = 30.0
 _FLUID_HU = (-25.0, 20.0)
+"""Pleural fluid, mean over `_FLUID_SMOOTH_MM`; consolidated lung is denser."""
 _FLUID_SMOOTH_MM = 4.0
 _OPAQUE_HU = 100
 """Consolidated lung stays below this, also with contrast medium."""
+
+
+def _around_thick(found: Mask, coarse: Coarse) -> tuple[slice, slice, slice] | None:
+    """Box around all of a mask that is thicker than a rim, with room to judge it; None where nothing is."""
+    core = eroded(found, coarse.spacing, _THICK_MM)
+    if not core.any():
+        return None
+    ends = [(*extent(core, axis), int(np.ceil(_MARGIN_MM / step))) for axis, step in enumerate(coarse.spacing)]
+    z, y, x = (slice(max(first - room, 0), last + room + 1) for first, last, room in ends)
+    return z, y, x
 
 
 def _fluid(coarse: Coarse, found: Mask) -> Mask:
@@ -56,7 +69,12 @@ def opaque_lung(
     within[extent(aerated | other, 0)[1] + 1 :] = False  # no lung above the apex that is seen
     lateral = beside_mediastinum(aerated, other, against, within & here[None], coarse, plane, left=left)
     found = here[None] & within & lateral & (coarse.hu < _OPAQUE_HU) & (against < 0.5) & ~own
-    found &= ~_fluid(coarse, found)
     shown = plane.reflect(other) | beyond_lung(wall, coarse)
-    thick = dilated(eroded(found, coarse.spacing, _THICK_MM), coarse.spacing, 1.2 * _THICK_MM)
-    return np.asarray(found & (shown | thick))
+    box = _around_thick(found, coarse)
+    if box is None:
+        return np.asarray(found & shown)
+    part = Coarse(hu=coarse.hu[box], factors=coarse.factors, spacing=coarse.spacing)
+    found[box] &= ~_fluid(part, found[box])
+    thick = dilated(eroded(found[box], coarse.spacing, _THICK_MM), coarse.spacing, 1.2 * _THICK_MM)
+    shown[box] |= thick
+    return np.asarray(found & shown)
