@@ -24,6 +24,19 @@ def test_calibration_error_moves_every_value(patient) -> None:
     assert (second - first)[free].tolist() == [10] * int(free.sum())
 
 
+def test_each_scan_of_a_patient_has_noise_of_its_own(patient) -> None:
+    own, first, again, second = (
+        acquire(*patient, replace(PLAIN, noise_seed=seed)).hu.astype(float) for seed in (None, 6, 7, 7)
+    )
+    silent = acquire(*patient, replace(PLAIN, noise=0.0)).hu
+    assert np.array_equal(own, first)  # the patient's seed is 6
+    assert np.array_equal(again, second)
+    tissue = (silent > -100) & (silent < 200)
+    one, other = (first - silent)[tissue], (second - silent)[tissue]
+    assert one.std() == pytest.approx(other.std(), rel=0.1)
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.1
+
+
 def test_the_circle_is_padded_and_has_no_masks(patient) -> None:
     inside = scan_circle(64)
     assert inside.mean() == pytest.approx(np.pi / 4, abs=0.01)

@@ -79,7 +79,7 @@ def acquire(anatomy: Anatomy, findings: Findings, protocol: Protocol) -> Scan:
     highest = np.maximum(capsules[:, 2], capsules[:, 6]) + reach
     thin = np.sqrt(5.0 / max(grid.dz, 1.0)) * min(1.0, (0.75 / h)) ** 0.5
     reconstruct = Reconstruction(n, h, KERNELS[p.kernel], p.noise * thin, crispness=p.crispness, hardening=p.hardening)
-    g = stream(anatomy.seed, "noise")
+    g = stream(anatomy.seed if protocol.noise_seed is None else protocol.noise_seed, "noise")
     hu = np.empty(p.shape, np.int16)
     lobes, lesions = np.zeros(p.shape, np.uint8), np.zeros(p.shape, np.uint8)
     buf = np.empty((grid.samples, n, n), np.float32)

@@ -69,6 +69,8 @@ class Protocol:
     """Dark bands between dense bones, 0 none to 2 strong."""
     noise: float = 14.0
     """HU at the centre of an average chest in 5 mm slices, before the kernel's gain."""
+    noise_seed: int | None = None
+    """Draws the noise; None takes the patient's, so that a patient has the same noise under every such protocol."""
     offset: float = 0.0
     """Error of calibration, HU."""
     couch: int = 0
@@ -140,6 +142,7 @@ class Protocol:
             crispness=float(s.crispness * g.uniform(0.95, 1.05)),
             hardening=float(s.hardening * g.uniform(0.7, 1.3)),
             noise=float(np.clip(g.lognormal(np.log(s.noise), 0.30), 5, 35)),
+            noise_seed=seed,
             offset=float(g.normal(s.offset, 3.0)),
             couch=s.couch,
             circle=bool(g.random() < s.circle),
