@@ -21,6 +21,9 @@ def diagnose(
         typer.Option(help="New folder for report.json, report.html, heatmap.nii.gz and lungs.nii.gz."),
     ] = None,
     model: Annotated[str, typer.Option(help="Name of a model, or a path to its folder.")] = "ucadi-synthetic",
+    severity_model: Annotated[
+        str, typer.Option(help='Model that grades COVID-19, by name or path; "none" for no grade.')
+    ] = "none",
     series: Annotated[str | None, typer.Option(help="Use the series with this UID instead of the best one.")] = None,
     explain: Annotated[
         str | None, typer.Option(help="Class of the heat map; the most probable one by default.")
@@ -32,7 +35,7 @@ def diagnose(
     seed: Annotated[int, typer.Option(min=0, help="Draws the slice subsets; same seed, same answer.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Diagnose one chest CT study: healthy, COVID-19, other viral or bacterial pneumonia.
+    """Diagnose one chest CT study: healthy, COVID-19, other viral or bacterial pneumonia; grade COVID-19.
 
     Example: pleura diagnose study/ --out result
     """
@@ -51,6 +54,7 @@ def diagnose(
         diagnosis = diagnose_study(
             study,
             load_model(model),
+            severity_model=None if severity_model == "none" else load_model(severity_model),
             series_uid=series,
             explain=explain,
             device=device,
@@ -68,6 +72,10 @@ def diagnose(
     answer = report.classification
     shown = ", ".join(f"{name} {p:.3f}" for name, p in zip(answer.classes, answer.probabilities, strict=True))
     typer.echo(f"{answer.answer}   ({shown})")
+    if report.severity is not None:
+        graded = report.severity
+        grades = ", ".join(f"{name} {p:.3f}" for name, p in zip(graded.grades, graded.probabilities, strict=True))
+        typer.echo(f"severity {graded.grade}   ({grades})")
     for line in (*report.warnings, *report.quality, DISCLAIMER):
         typer.echo(f"  {line}")
     if out is not None:
