@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from pleura.cli.main import app
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "evaluate-a-classifier.md"
+OF_THE_COHORT = ("pleura cohort", "pleura evaluate cohort", "pleura evaluate heat-maps")
 CLASSES = ("healthy", "covid-19", "other-viral", "bacterial")
 
 
@@ -45,7 +46,7 @@ def test_commands_from_the_table_of_scores_on(
     for fold in (1, 2):
         Path(f"fold-{fold}").mkdir()
         Path(f"fold-{fold}/log.csv").write_text("epoch,train_loss,validation_loss\n1,1.2,1.3\n2,0.9,\n3,0.7,1.0\n")
-    commands = [one for one in _commands() if not one.startswith(("pleura cohort", "pleura evaluate cohort"))]
+    commands = [one for one in _commands() if not one.startswith(OF_THE_COHORT)]
     assert len(commands) == 5
     said = [_run(command) for command in commands]
     assert "accuracy" in said[0]
@@ -65,7 +66,9 @@ def test_commands_from_the_table_of_scores_on(
 @pytest.mark.timeout(1200)
 def test_commands_that_make_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    first, second = (one for one in _commands() if one.startswith(("pleura cohort", "pleura evaluate cohort")))
+    first, second, third = (one for one in _commands() if one.startswith(OF_THE_COHORT))
     _run(first)
     assert "sensitivity" in _run(second)
+    assert "peak on a lesion" in _run(third)
+    assert len(Path("heat-maps.csv").read_text().splitlines()) == 1 + 3
     _run("pleura evaluate accuracy predictions.csv --out results")

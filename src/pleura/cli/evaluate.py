@@ -121,6 +121,49 @@ def cohort(
 
 
 @app.command()
+def heat_maps(
+    folder: Annotated[Path, typer.Argument(help="Cohort folder whose cases have lesion masks.", show_default=False)],
+    model: Annotated[str, typer.Option(help="Name of a model, or a path to its folder.")] = "ucadi-synthetic",
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    cases: Annotated[int, typer.Option(min=1, help="At most so many cases of each class.")] = 12,
+    out: Annotated[Path | None, typer.Option(help="CSV file, a row a case.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    backend: Annotated[
+        str, typer.Option(help="torch; or openvino, on the CPU: faster, needs the extra cpu.")
+    ] = "torch",
+) -> None:
+    """Measure where the model looks: how much of each heat map lies in the lungs and on the lesions.
+
+    Each case with pneumonia is explained for its own class. Chance is what a map that is even over the lungs would have
+    on the lesions; the peak counts as on a lesion up to 15 mm away.
+
+    Example: pleura evaluate heat-maps cohort/ --cases 6
+    """
+    from dataclasses import asdict
+
+    from pleura.cli.evaluation_tables import print_heat
+    from pleura.cli.progress import watch
+    from pleura.data.cohort import read_cohort
+    from pleura.diagnosis.localisation import localise
+    from pleura.errors import CohortError
+    from pleura.models.files import load_model
+    from pleura.whole_file import write_rows
+
+    loaded = load_model(model)
+    ill = [name for name in loaded.card.classes if name != "healthy"]
+    there = read_cohort(folder, classes=()).split(split)
+    chosen = [case for name in ill for case in [case for case in there if case.label == name][:cases]]
+    if not chosen:
+        raise CohortError(f"{folder} has no case of {', '.join(ill)} in split {split}; choose another")
+    with watch() as watcher:
+        watcher.start("diagnosing", len(chosen))
+        found = localise(loaded, chosen, device=device, backend=backend, on_done=watcher.advance)
+    if out is not None:
+        write_rows(out, map(asdict, found))
+    print_heat(found)
+
+
+@app.command()
 def simulate_readers(
     truth: Annotated[Path, typer.Option(help="CSV with columns case and truth.", show_default=False)],
     out: Annotated[Path, typer.Option(help="CSV file for the answers.", show_default=False)],

@@ -11,12 +11,13 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pleura.diagnosis.localisation import Localisation
     from pleura.evaluation.accuracy import AccuracyReport
     from pleura.evaluation.classification import Result
     from pleura.evaluation.ordinal import GradeResult
     from pleura.evaluation.readers.study import ReaderStudy
 
-__all__ = ["print_readers", "print_report"]
+__all__ = ["print_heat", "print_readers", "print_report"]
 
 
 def print_report(report: AccuracyReport) -> None:
@@ -29,6 +30,27 @@ def print_report(report: AccuracyReport) -> None:
         _grades(console, report.grades)
     for note in report.notes:
         console.print(f"- {note}", markup=False, highlight=False)
+
+
+def print_heat(found: Sequence[Localisation]) -> None:
+    """Print where the heat maps of each class lie: mean shares, chance, and how many peaks are on a lesion."""
+    table = _table("class", "in the lungs", "on lesions", "chance", "peak on a lesion", "cases")
+    for name in dict.fromkeys(one.label for one in found):
+        here = [one for one in found if one.label == name]
+        table.add_row(
+            escape(name),
+            _mean([one.share_in_lungs for one in here]),
+            _mean([one.share_on_lesions for one in here]),
+            _mean([one.chance for one in here]),
+            f"{sum(one.peak_on_lesion for one in here)}",
+            f"{len(here)}",
+        )
+    _console().print(table)
+
+
+def _mean(shares: Sequence[float | None]) -> str:
+    """Mean of shares, an empty map counted as 0."""
+    return f"{sum(share or 0.0 for share in shares) / len(shares):.2f}"
 
 
 def print_readers(study: ReaderStudy) -> None:
