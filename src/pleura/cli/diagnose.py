@@ -23,7 +23,7 @@ def diagnose(
     model: Annotated[str, typer.Option(help="Name of a model, or a path to its folder.")] = "ucadi-synthetic",
     severity_model: Annotated[
         str, typer.Option(help='Model that grades COVID-19, by name or path; "none" for no grade.')
-    ] = "none",
+    ] = "severity-synthetic",
     series: Annotated[str | None, typer.Option(help="Use the series with this UID instead of the best one.")] = None,
     explain: Annotated[
         str | None, typer.Option(help="Class of the heat map; the most probable one by default.")
