@@ -35,8 +35,8 @@ def over_runs(values: Sequence[float], *, confidence: float = 0.95) -> Runs:
 
     Examples
     --------
-    >>> over_runs([0.8, 0.9]).mean
-    0.85
+    >>> over_runs([0.5, 0.75]).mean
+    0.625
     >>> over_runs([0.8]).low is None
     True
     """
