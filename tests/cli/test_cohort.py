@@ -12,6 +12,7 @@ from pleura.errors import CohortError, RecipeError
 runner = CliRunner()
 
 
+@pytest.mark.timeout(1200)
 def test_synthesize_makes_a_cohort(tmp_path) -> None:
     out = tmp_path / "cohort"
     options = [

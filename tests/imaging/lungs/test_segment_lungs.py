@@ -26,6 +26,7 @@ def _with(volume: Volume, hu: npt.NDArray[np.int16]) -> Volume:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_dice_against_the_generators_masks() -> None:
     kinds = [("healthy", 0), *((label, severity) for label in CLASSES[1:] for severity in (1, 2, 3))]
     whole, sides = [], []
