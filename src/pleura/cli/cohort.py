@@ -11,6 +11,7 @@ from pleura.cli.progress import watch
 from pleura.data.synthetic.scanner.protocol import SIZES
 from pleura.errors import CohortError, OutputError
 from pleura.settings import CLASSES, LABELS
+from pleura.whole_file import write_text
 
 __all__ = ["app"]
 
@@ -168,10 +169,8 @@ def describe(
     if out is not None:
         try:
             out.mkdir(parents=True, exist_ok=True)
-            for suffix, text in (("csv", table.as_csv()), ("json", table.as_json()), ("md", table.as_markdown())):
-                part = out / f".table1.{suffix}.part"
-                part.write_text(text, encoding="utf-8")
-                part.replace(out / f"table1.{suffix}")
         except OSError as error:
             raise OutputError(f"cannot write to {out}: {error.strerror}; check the folder") from error
+        for suffix, text in (("csv", table.as_csv()), ("json", table.as_json()), ("md", table.as_markdown())):
+            write_text(out / f"table1.{suffix}", text)
     typer.echo(table.as_json() if as_json else table.as_text(), nl=as_json)

@@ -98,9 +98,8 @@ def load_checkpoint(
         parameters = dict(network.named_parameters())
         for whole, tensor in _part(tensors, _STATE).items():
             kind, name = whole.split(".", 1)
-            like = (
-                parameters[name] if tensor.shape == parameters[name].shape else tensor
-            )  # a count of steps is a scalar
+            same = tensor.shape == parameters[name].shape  # a count of steps is a scalar
+            like = parameters[name] if same else tensor
             optimiser.state[parameters[name]][kind] = torch.empty_like(like).copy_(tensor)
     except (RuntimeError, KeyError, ValueError) as error:
         raise RecipeError(f"{path} does not fit the network: {error}; delete it and start anew") from error

@@ -10,6 +10,7 @@ from pleura.data.cohort import Case, Cohort
 from pleura.data.task import Task
 from pleura.errors import CohortError
 from pleura.evaluation.predictions import Predictions, read_predictions, write_predictions
+from pleura.training.assess import Assessment
 from pleura.whole_file import write_rows
 
 __all__ = ["read_answers", "write_answers", "write_folds"]
@@ -48,17 +49,7 @@ def write_answers(cases: Sequence[Case], task: Task, probabilities: npt.NDArray[
     OutputError
         If it cannot be written; an old one stays as it was.
     """
-    write_predictions(
-        Predictions(
-            classes=task.classes,
-            cases=tuple(case.case for case in cases),
-            truth=np.array(task.labels(tuple(cases)), dtype=np.int64),
-            scores=probabilities,
-            patients=tuple(case.patient for case in cases),
-            hospitals=tuple(case.hospital for case in cases),
-        ),
-        path,
-    )
+    write_predictions(Assessment(cases=tuple(cases), task=task, probabilities=probabilities).predictions(), path)
 
 
 def read_answers(path: Path, task: Task) -> Predictions:
