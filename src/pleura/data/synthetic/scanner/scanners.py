@@ -1,7 +1,7 @@
 """The scanners that a hospital of a synthetic cohort can have: one literal table.
 
 The first three are those that the hospitals of UCADI had (GE 1.25 mm twice, Siemens 1.0 mm). The tendencies in kernel,
-noise, XX
+noise, field of view and calibration are made up: they only have to differ from hospital to hospital.
 """
 
 from dataclasses import dataclass
