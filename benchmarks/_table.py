@@ -32,15 +32,16 @@ class Row:
         if self.target is None:
             return True
         sign, bound = self.target.split()
+        value = float(self.value)  # a NumPy number compares to a NumPy truth value, which JSON does not know
         match sign:
             case "<=":
-                return self.value <= float(bound)
+                return value <= float(bound)
             case "<":
-                return self.value < float(bound)
+                return value < float(bound)
             case ">=":
-                return self.value >= float(bound)
+                return value >= float(bound)
             case ">":
-                return self.value > float(bound)
+                return value > float(bound)
             case _:
                 raise ValueError(f'a target is one of "<= x", "< x", ">= x", "> x"; got {self.target!r}')
 
@@ -81,7 +82,7 @@ def report(name: str, rows: Sequence[Row]) -> Path:
             "python": platform.python_version(),
             "platform": platform.platform(),
         },
-        "rows": [asdict(row) | {"met": row.met} for row in rows],
+        "rows": [asdict(row) | {"value": float(row.value), "met": row.met} for row in rows],
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.json"
