@@ -195,7 +195,7 @@ def repeat_rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         contents = []
         for workers in (1, 2):
-            out = Path(name, str(workers))
+            out = Path(name, str(workers), "cohort")  # the folder names the cohort
             synthesize_cohort(out, cases=4, hospitals=["alpha"], seed=9, size="tiny", format="nifti", workers=workers)
             contents.append({p.relative_to(out): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()})
     same = float(contents[0] == contents[1])
