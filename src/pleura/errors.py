@@ -11,6 +11,12 @@ PleuraError
 ├── CohortError                a cohort table that contradicts itself or its files
 ├── RecipeError                settings or a recipe that cannot be used
 ├── ModelError                 a model folder that is missing, damaged or does not fit
+├── SecureSumError             a sum of updates that would be wrong, or tell more than it may
+│   ├── TermsError                 a round's terms that contradict themselves, or a vector that does not fit them
+│   ├── WireError                  bytes from outside that are no part, share, answer or list of this round
+│   ├── ShortAnswersError          too few answers to open the sum
+│   ├── WrongSumError              a sum that does not open: wrong key, or altered on the way
+│   └── KeyFileError               a key file that is missing, readable by others, damaged, or locked
 ├── OutputError                an answer that cannot be written where it was asked for
 └── MissingExtraError          an optional package is needed; names the command that installs it
 
@@ -21,6 +27,7 @@ __all__ = [
     "CohortError",
     "GeometryError",
     "IntensityError",
+    "KeyFileError",
     "MissingExtraError",
     "ModelError",
     "NoLungsError",
@@ -28,9 +35,14 @@ __all__ = [
     "OutputError",
     "PleuraError",
     "RecipeError",
+    "SecureSumError",
+    "ShortAnswersError",
     "StudyError",
+    "TermsError",
     "UnreadableFileError",
     "UnsafeArchiveError",
+    "WireError",
+    "WrongSumError",
 ]
 
 
@@ -78,6 +90,30 @@ class RecipeError(PleuraError):
 
 class ModelError(PleuraError):
     """A model folder that is missing, damaged, or does not fit its description."""
+
+
+class SecureSumError(PleuraError):
+    """A sum of updates that would be wrong, or that would tell more than it may."""
+
+
+class TermsError(SecureSumError):
+    """A round's terms that contradict themselves, or a vector that does not fit them."""
+
+
+class WireError(SecureSumError):
+    """Bytes from outside that are no part, share, answer or list of this round."""
+
+
+class ShortAnswersError(SecureSumError):
+    """Too few answers to open the sum; the round is run again with fresh secrets."""
+
+
+class WrongSumError(SecureSumError):
+    """A sum that does not open: a wrong key, answers that contradict one another, or bytes altered on the way."""
+
+
+class KeyFileError(SecureSumError):
+    """A key file that is missing, readable by others, damaged, or locked with another passphrase."""
 
 
 class OutputError(PleuraError):
