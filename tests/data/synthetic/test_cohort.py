@@ -41,7 +41,8 @@ def test_the_folder_is_a_cohort_and_holds_what_was_drawn(tmp_path) -> None:
             case = generate_case(seed=wanted.seed, label=wanted.label, severity=wanted.severity or 1, protocol=protocol)
             expected = {row.lungs: case.lungs, row.lesions: case.lesions, row.lobes: case.lobes}
             assert (row.sex, row.age, row.scanner) == (case.patient.sex, int(case.patient.age), "GE LightSpeed16")
-            assert row.thickness == pytest.approx(case.volume.spacing[0], abs=1e-3)
+            assert row.thickness == pytest.approx(case.thickness, abs=1e-3)
+            assert case.thickness == pytest.approx(protocol.coverage * case.volume.spacing[0], abs=1e-3)
             assert (row.day, row.course) == (None, None)
             if form == "nifti":
                 expected[row.study] = case.volume.hu

@@ -35,6 +35,8 @@ class SyntheticCase:
     have nothing to do with pneumonia count as 3, in every class."""
     patient: Patient
     protocol: Protocol
+    thickness: float
+    """Slice thickness, mm; that of the protocol's coverage and the volume's spacing."""
     label: str
     severity: int
     """0 for healthy, else 1 to 3."""
@@ -87,6 +89,7 @@ def generate_case(
         lesions=scan.lesions,
         patient=anatomy.patient,
         protocol=p,
+        thickness=scan.thickness,
         label=label,
         severity=grade,
     )

@@ -164,7 +164,7 @@ def _note(case: SyntheticCase) -> dict[str, Any]:
     return {
         "sex": case.patient.sex,
         "age": int(case.patient.age),
-        "thickness": round(case.volume.spacing[0], 3),
+        "thickness": round(case.thickness, 3),
         "burden": round(float(diseased.sum() / max(lungs.sum(), 1)), 5),
     }
 

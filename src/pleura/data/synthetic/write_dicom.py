@@ -137,7 +137,8 @@ def _series_attributes(
     dz, dy, dx = volume.spacing
     d.ImageOrientationPatient = ["1", "0", "0", "0", "1", "0"]
     d.PixelSpacing = [_decimal(dy), _decimal(dx)]
-    d.SliceThickness = _decimal(dz)
+    d.SliceThickness = _decimal(case.thickness)
+    d.SpacingBetweenSlices = _decimal(dz)
     d.KVP = "120"
     d.GantryDetectorTilt = "0"
     d.ReconstructionDiameter = _decimal(dx * volume.shape[2])

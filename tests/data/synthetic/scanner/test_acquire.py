@@ -89,3 +89,27 @@ def test_every_couch_lies_behind_the_patient(patient) -> None:
         differs = np.abs(images[first].astype(int) - images[second]).max((0, 2)) > 30
         assert differs.any()
         assert np.flatnonzero(differs)[0] > np.flatnonzero(lungs)[-1]
+
+
+def test_noise_follows_the_thickness_of_slices(patient) -> None:
+    """A slice a quarter as thick has twice the noise: variance goes with the number of photons."""
+    deviation = []
+    for coverage in (1.0, 0.25):
+        p = replace(PLAIN, shape=(8, 128, 128), spacing=20.0, coverage=coverage, noise=20.0)
+        noisy, silent = acquire(*patient, p), acquire(*patient, replace(p, noise=0.0))
+        assert noisy.thickness == 20.0 * coverage
+        assert noisy.affine[2, 0] == 20.0, "the spacing stays"
+        tissue = (silent.hu > -100) & (silent.hu < 200)
+        deviation.append((noisy.hu - silent.hu.astype(float))[tissue].std())
+    assert deviation[1] / deviation[0] == pytest.approx(2.0, rel=0.05)
+
+
+def test_thick_slices_mix_what_lies_above_and_below(patient) -> None:
+    """Near the dome a slice of 20 mm holds more greys between lung and liver than one of 2 mm at the same place."""
+    between = []
+    for coverage in (0.2, 1.0, 2.0):
+        p = replace(PLAIN, shape=(12, 256, 256), spacing=10.0, coverage=coverage, noise=0.0)
+        scan = acquire(*patient, p)
+        inside = (scan.lobes > 0) & (scan.lesions == 0)
+        between.append(((scan.hu > -600) & (scan.hu < -200))[inside].mean())
+    assert between[0] < between[1] < between[2]

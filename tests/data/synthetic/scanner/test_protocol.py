@@ -18,6 +18,8 @@ def test_the_scanners_are_those_of_ucadi_and_that_of_the_real_series() -> None:
     ]
     for scanner in SCANNERS.values():
         assert set(scanner.habit) == set(scanner.kernels) == set(KERNELS)
+        assert sum(scanner.fields.values()) == pytest.approx(1)
+        assert sum(scanner.coverage.values()) == pytest.approx(1)
         assert sum(scanner.habit.values()) == pytest.approx(1)
 
 
@@ -32,6 +34,12 @@ def test_a_seed_draws_one_protocol_with_the_habits_of_its_scanner() -> None:
         assert all(p.kernel_name == scanner.kernels[p.kernel] for p in drawn)
         assert np.median([p.noise for p in drawn]) == pytest.approx(scanner.noise, rel=0.05)
         assert np.mean([p.offset for p in drawn]) == pytest.approx(scanner.offset, abs=0.4)
+        fields = Counter(p.field_of_view or 0.0 for p in drawn)
+        for field, share in scanner.fields.items():
+            assert fields[field] / 600 == pytest.approx(share, abs=0.065)
+        covered = Counter(p.coverage for p in drawn)
+        for coverage, share in scanner.coverage.items():
+            assert covered[coverage] / 600 == pytest.approx(share, abs=0.065)
         assert np.mean([p.circle for p in drawn]) == pytest.approx(scanner.circle, abs=0.06)
 
 
@@ -58,6 +66,7 @@ def test_sizes() -> None:
         ({"shape": (8, 64, 32)}, "square matrix"),
         ({"shape": (8, 63, 63)}, "even width"),
         ({"spacing": 0.0}, "spacing must be positive"),
+        ({"coverage": 0.0}, "coverage must lie"),
         ({"field_of_view": float("nan")}, "field_of_view must be positive"),
         ({"noise": -1.0}, "noise must be 0 or more"),
         ({"kernel": "bone"}, "soft, standard, sharp"),

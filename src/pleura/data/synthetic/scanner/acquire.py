@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from pleura.data.synthetic.anatomy.body import Anatomy
 from pleura.data.synthetic.findings.pattern import Findings
+from pleura.data.synthetic.scanner.grid import lay_grid
 from pleura.data.synthetic.scanner.noise import Reconstruction
 from pleura.data.synthetic.scanner.protocol import Protocol
 from pleura.data.synthetic.scanner.scanners import KERNELS
@@ -34,26 +35,8 @@ class Scan:
     lesions: npt.NDArray[np.uint8]
     affine: Array
     """4 x 4, (k, j, i, 1) to (L, P, S, 1) in mm."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Grid:
-    """Where the samples lie, in the scanner's frame; lengths in mm."""
-
-    slices: int
-    size: int
-    dz: float
-    pixel: float
-    corner: float
-    """x and y of the first pixel's centre."""
-    bottom: float
-    """z of the lowest slice's centre."""
-    samples: int
-    """Thin sub-slices a slice."""
-
-    def heights(self, k: int) -> Array:
-        """Heights of the sub-slices of slice k."""
-        return self.bottom + k * self.dz + (np.arange(self.samples) - 0.5 * (self.samples - 1)) * self.dz / self.samples
+    thickness: float
+    """Slice thickness, mm."""
 
 
 def scan_circle(size: int) -> npt.NDArray[np.bool_]:
@@ -63,21 +46,18 @@ def scan_circle(size: int) -> npt.NDArray[np.bool_]:
 
 
 def acquire(anatomy: Anatomy, findings: Findings, protocol: Protocol) -> Scan:
-    """Scan a patient.
-
-    The affine's lengths are rounded to 1 nm and the slice spacing to 0.1 um, so that decimal strings hold them exactly.
-    """
+    """Scan a patient; the masks are those of the middle of each slice."""
     p, S = protocol, anatomy.shape
-    grid = _lay_grid(anatomy, p)
-    h, n = grid.pixel, grid.size
     rear = S.skin_back[(np.arange(S.skin_back.size) * 2 + S.z0 < S.H)].max()
     shift = np.array([p.shift[0], p.shift[1] - 0.5 * (rear + S.skin_front.min()) - 6.0])
+    grid = lay_grid(S, shift, p)
+    h, n = grid.pixel, grid.size
     couch = np.array([rear + shift[1] + 1.5, *_COUCHES[p.couch]])
     capsules, kinds = _lay_capsules(anatomy, findings, p.tilt, shift)
     reach = np.maximum(capsules[:, 3], capsules[:, 7]) * 2 + h
     lowest = np.minimum(capsules[:, 2], capsules[:, 6]) - reach
     highest = np.maximum(capsules[:, 2], capsules[:, 6]) + reach
-    thin = np.sqrt(5.0 / max(grid.dz, 1.0)) * min(1.0, (0.75 / h)) ** 0.5
+    thin = np.sqrt(5.0 / max(grid.thickness, 0.5)) * min(1.0, (0.75 / h)) ** 0.5
     reconstruct = Reconstruction(n, h, KERNELS[p.kernel], p.noise * thin, crispness=p.crispness, hardening=p.hardening)
     g = stream(anatomy.seed if protocol.noise_seed is None else protocol.noise_seed, "noise")
     hu = np.empty(p.shape, np.int16)
@@ -115,26 +95,7 @@ def acquire(anatomy: Anatomy, findings: Findings, protocol: Protocol) -> Scan:
     affine = np.zeros((4, 4))
     affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = grid.dz, h, h, 1.0
     affine[:3, 3] = grid.corner, grid.corner, round(grid.bottom - round(S.H), 4)  # z = 0 at the apex of the lungs
-    return Scan(hu=hu, lobes=lobes, lesions=lesions, affine=affine)
-
-
-def _lay_grid(anatomy: Anatomy, protocol: Protocol) -> _Grid:
-    """Centre the slices on the chest, but not above the shoulders, and fit the field of view to the patient."""
-    S, p = anatomy.shape, protocol
-    slices, _, size = p.shape
-    dz = round(p.spacing if p.spacing is not None else (S.H * 1.16 + 20) / slices, 4)
-    top = min(S.H + 28, 0.5 * (S.H * 0.98 + slices * dz))
-    fov = p.field_of_view or float(np.clip(2 * S.skin_half.max() * p.margin, 330, 500))
-    pixel = round(fov / size, 6)
-    return _Grid(
-        slices=slices,
-        size=size,
-        dz=dz,
-        pixel=pixel,
-        corner=round(0.5 * pixel * (1 - size), 6),
-        bottom=round(top - (slices - 0.5) * dz, 4),
-        samples=int(np.clip(round(dz / 1.7), 1, 4)) if size > 200 else 2,
-    )
+    return Scan(hu=hu, lobes=lobes, lesions=lesions, affine=affine, thickness=grid.thickness)
 
 
 def _lay_capsules(

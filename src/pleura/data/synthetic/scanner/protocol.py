@@ -57,8 +57,10 @@ class Protocol:
     """Slices, rows, columns; rows equal columns."""
     spacing: float | None = None
     """Slice spacing, mm; None spreads the slices over the whole chest."""
+    coverage: float = 1.0
+    """Slice thickness over slice spacing: 1 leaves no gap, above 1 slices overlap, below 1 there are gaps."""
     field_of_view: float | None = None
-    """Width of the image, mm; None fits the patient."""
+    """Width of the image, mm; None fits the patient. Widened where it would cut the lungs off."""
     margin: float = 0.97
     """Field of view as a share of the patient's width, when it fits the patient."""
     kernel: str = "standard"
@@ -96,6 +98,8 @@ class Protocol:
         for name, value in lengths.items():
             if value is not None and not (isfinite(value) and value > 0):
                 raise RecipeError(f"{name} must be positive, got {value}")
+        if not (isfinite(self.coverage) and 0.05 <= self.coverage <= 4):
+            raise RecipeError(f"coverage must lie between 0.05 and 4 times the spacing, got {self.coverage}")
         if not (isfinite(self.noise) and self.noise >= 0):
             raise RecipeError(f"noise must be 0 or more, in HU, got {self.noise}")
         if self.kernel not in KERNELS:
@@ -134,10 +138,14 @@ class Protocol:
         name = str(g.choice(list(SCANNERS))) if scanner is None else scanner
         s = find_scanner(name)
         kernel = g.choice(list(s.habit), p=list(s.habit.values()))
+        field = float(g.choice(list(s.fields), p=list(s.fields.values())))
+        coverage = float(g.choice(list(s.coverage), p=list(s.coverage.values())))
         return Protocol(
             shape=shape,
             spacing=spacing,
-            margin=float(np.clip(g.normal(s.margin, 0.02), 0.85, 1.1)),
+            coverage=coverage,
+            field_of_view=field if field > 0 else None,
+            margin=float(np.clip(g.normal(s.margin, 0.02), 0.9, 1.4)),
             kernel=str(kernel),
             crispness=float(s.crispness * g.uniform(0.95, 1.05)),
             hardening=float(s.hardening * g.uniform(0.7, 1.3)),

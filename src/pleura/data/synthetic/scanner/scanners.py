@@ -1,7 +1,8 @@
 """The scanners that a hospital of a synthetic cohort can have: one literal table.
 
 The first three are those that the hospitals of UCADI had (GE 1.25 mm twice, Siemens 1.0 mm). The tendencies in kernel,
-noise, field of view and calibration are made up: they only have to differ from hospital to hospital.
+noise, field of view, slice thickness and calibration are made up: they have to differ from hospital to hospital as
+habits do. The fields are of the size of those of five public series (360, 371, 423, 431, 488 mm).
 """
 
 from dataclasses import dataclass
@@ -57,8 +58,12 @@ class Scanner:
     """Median noise at the centre of an average chest before the kernel's gain, HU."""
     offset: float
     """Mean error of calibration, HU."""
+    fields: dict[float, float]
+    """How often each width of the image is used, mm; 0 stands for a fit to the patient. Sums to 1."""
     margin: float
-    """Field of view as a share of the patient's width, on average."""
+    """Field of view as a share of the patient's width, on average, where it fits the patient."""
+    coverage: dict[float, float]
+    """How often slices are so many times as thick as their spacing; sums to 1."""
     couch: int
     """Which of the four couches."""
     circle: float
@@ -78,7 +83,9 @@ SCANNERS: dict[str, Scanner] = {
         hardening=1.3,
         noise=16.0,
         offset=-5.0,
-        margin=0.97,
+        fields={360.0: 0.8, 400.0: 0.2},
+        margin=1.0,
+        coverage={1.0: 0.7, 0.5: 0.3},
         couch=0,
         circle=0.9,
         padding=-3024,
@@ -93,7 +100,9 @@ SCANNERS: dict[str, Scanner] = {
         hardening=0.5,
         noise=10.0,
         offset=3.0,
-        margin=1.03,
+        fields={0.0: 1.0},
+        margin=1.04,
+        coverage={1.0: 0.3, 0.5: 0.2, 0.25: 0.5},
         couch=1,
         circle=0.8,
         padding=-2000,
@@ -108,7 +117,9 @@ SCANNERS: dict[str, Scanner] = {
         hardening=0.8,
         noise=13.0,
         offset=0.0,
-        margin=0.92,
+        fields={500.0: 0.8, 420.0: 0.2},
+        margin=1.0,
+        coverage={1.0: 0.4, 1.5: 0.6},
         couch=2,
         circle=0.3,
         padding=-1024,
@@ -123,7 +134,9 @@ SCANNERS: dict[str, Scanner] = {
         hardening=1.0,
         noise=14.5,
         offset=2.0,
-        margin=1.06,
+        fields={0.0: 0.75, 430.0: 0.25},
+        margin=1.27,
+        coverage={1.0: 1.0},
         couch=3,
         circle=0.5,
         padding=-1024,
