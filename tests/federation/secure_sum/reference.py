@@ -86,17 +86,17 @@ def keystream(key: bytes, counter: int) -> Iterator[int]:
 
 
 def uniform(digest: bytes, block: int, lanes: int, k: int) -> list[list[int]]:
-    """a of one block mod prime k in the transform's domain: for each of the lanes, 4096 values."""
+    """a of one block mod prime k in the transform's domain: for each of the lanes, 4096 values.
+
+    A block is always expanded for sixteen lanes, so that its numbers do not depend on how many of them are in use.
+    """
     stream = keystream(sha256(b"pleura ring a 1" + digest).digest(), (3 * block + k) << 64)
     words = [next(stream) & MASK for _ in range(N * LANES)]
-    out: list[list[int]] = [[] for _ in range(lanes)]
     for position, word in enumerate(words):
-        lane = position % LANES
-        if lane < lanes:
-            while word >= PRIMES[k]:
-                word = next(stream) & MASK
-            out[lane].append(word)
-    return out
+        while word >= PRIMES[k]:
+            word = next(stream) & MASK
+        words[position] = word
+    return [words[lane::LANES] for lane in range(lanes)]
 
 
 def check_points(check_key: bytes, element: int) -> tuple[int, int]:

@@ -75,15 +75,15 @@ def test_words_of_the_stream_are_little_endian() -> None:
 
 
 def test_words_above_the_prime_are_replaced_in_order_of_position(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A keystream with four words too large: two in use, one of a lane that is not, and one among the spare words."""
-    words = {0: 2**31 - 1, 1: 2**32 - 1, 40: 2**31 - 1, 16: 2**31 - 2, 65536: 11, 65537: 2**31 - 1, 65538: 22}
+    """A keystream with four words too large: of three lanes, one of which is not in use, and one spare word."""
+    words = {0: 2**31 - 1, 5: 2**32 - 1, 16: 2**31 - 2, 65536: 11, 65537: 2**31 - 1, 65538: 22, 65539: 33}
     monkeypatch.setattr(
         reference, "keystream", lambda key, counter: (words.get(i, 7 + (counter >> 64)) for i in range(70_000))
     )
     [lane] = reference.uniform(bytes(32), 0, 1, 2)
-    assert lane[:3] == [11, 22, 9]
-    first, second = reference.uniform(bytes(32), 0, 2, 2)
-    assert (first[:2], second[0]) == ([11, 9], 22)
+    assert lane[:3] == [11, 33, 9]
+    lanes = reference.uniform(bytes(32), 0, 6, 2)
+    assert [lane[0] for lane in lanes] == [11, 9, 9, 9, 9, 22]
 
 
 @pytest.mark.parametrize("most", [3, 4, 10, 24, 50, 100, 128])
