@@ -13,7 +13,7 @@ from typing import Any
 
 from federation.secure_sum import reference
 
-__all__ = ["CASES", "VECTORS", "Case", "answers", "shortened"]
+__all__ = ["CASES", "VECTORS", "Case", "Worked", "answers", "shortened", "worked"]
 
 VECTORS = Path(__file__).parent / "vectors" / "ring.json"
 
@@ -105,57 +105,81 @@ def _flat(lanes: Sequence[Sequence[int]]) -> list[int]:
     return [x for position in zip(*lanes, strict=True) for x in position]
 
 
-def _upload(case: Case, hospital: int, block: int, product: list[list[list[int]]]) -> tuple[list[int], dict[str, Any]]:
-    """One hospital's words of a block, and what is written down of it."""
-    scheme = case.scheme
-    messages = reference.messages(scheme, case.vector(hospital), block, case.check_key)
-    noise = case.noise(hospital, block, len(messages))
-    bare = [
-        (a + m) % p
-        for p, lanes in zip(reference.PRIMES, product, strict=True)
-        for a, m in zip(_flat(lanes), _flat(messages), strict=True)
-    ]
-    flat = _flat(noise)
-    words = [(x + scheme.t * flat[i % len(flat)]) % reference.PRIMES[i // len(flat)] for i, x in enumerate(bare)]
-    return words, {
-        "secret": shortened([x % 256 for x in case.secret(hospital)], 1),
-        "messages": shortened(_flat(messages), 16),
-        "checks": [f"{m[reference.DATA]:x}" for m in messages],
-        "words without noise": shortened(bare),
-        "noise": shortened(flat, 1),
-        "words": shortened(words),
-    }
+@dataclass(frozen=True)
+class Worked:
+    """All numbers of one block, in the order of the wire."""
+
+    uniform: list[list[int]]
+    """For each prime a, in the transform's domain."""
+    messages: list[list[int]]
+    """Of each hospital."""
+    bare: list[list[int]]
+    """Of each hospital a s + m: its words but for the noise."""
+    noise: list[list[int]]
+    words: list[list[int]]
+    total: list[int]
+    opened: list[int]
+    """t e + m of the sum, as whole numbers."""
 
 
-def _block(case: Case, block: int) -> dict[str, Any]:
+def worked(case: Case, block: int) -> Worked:
+    """Work out a block by the reference; a second for two ring elements."""
     lanes = reference.lanes_of(case.scheme, case.slots)[block]
     uniform = [reference.uniform(case.terms_digest, block, lanes, k) for k in range(3)]
     a = [[reference.interpolate(values, k) for values in uniform[k]] for k in range(3)]
 
-    def product(secret: Sequence[int]) -> list[list[list[int]]]:
-        return [[reference.times(p, secret, reference.PRIMES[k]) for p in a[k]] for k in range(3)]
+    def masks(secret: Sequence[int]) -> list[int]:
+        found = [[reference.times(p, secret, reference.PRIMES[k]) for p in a[k]] for k in range(3)]
+        return [x for lanes_of_one in found for x in _flat(lanes_of_one)]
 
+    size = reference.N * lanes
+    primes = [p for p in reference.PRIMES for _ in range(size)]
     secrets = [case.secret(hospital) for hospital in range(case.hospitals)]
-    uploads = [_upload(case, hospital, block, product(secrets[hospital])) for hospital in range(case.hospitals)]
-    [total] = reference.add([[words] for words, _ in uploads])
-    mask = product([sum(column) for column in zip(*secrets, strict=True)])
-    opened = [
-        reference.from_residues(
-            [(total[(k * reference.N + j) * lanes + lane] - mask[k][lane][j]) % reference.PRIMES[k] for k in range(3)]
-        )
-        for j in range(reference.N)
-        for lane in range(lanes)
+    messages = [
+        _flat(reference.messages(case.scheme, case.vector(hospital), block, case.check_key))
+        for hospital in range(case.hospitals)
     ]
+    noise = [_flat(case.noise(hospital, block, lanes)) for hospital in range(case.hospitals)]
+    bare = [
+        [(x + m) % p for x, m, p in zip(masks(s), 3 * message, primes, strict=True)]
+        for s, message in zip(secrets, messages, strict=True)
+    ]
+    words = [
+        [(x + case.scheme.t * e) % p for x, e, p in zip(b, 3 * n, primes, strict=True)]
+        for b, n in zip(bare, noise, strict=True)
+    ]
+    [total] = reference.add([[w] for w in words])
+    mask = masks([sum(column) for column in zip(*secrets, strict=True)])
+    opened = [
+        reference.from_residues([(total[k * size + i] - mask[k * size + i]) % reference.PRIMES[k] for k in range(3)])
+        for i in range(size)
+    ]
+    return Worked([_flat(values) for values in uniform], messages, bare, noise, words, total, opened)
+
+
+def _written(case: Case, block: int) -> dict[str, Any]:
+    found = worked(case, block)
+    lanes = reference.lanes_of(case.scheme, case.slots)[block]
     return {
         "block": block,
         "lanes": lanes,
-        "uniform": [shortened(_flat(values)) for values in uniform],
+        "uniform": [shortened(values) for values in found.uniform],
         "check points": [
             list(reference.check_points(case.check_key, block * reference.LANES + lane)) for lane in range(lanes)
         ],
-        "hospitals": [written for _, written in uploads],
-        "sum of words": shortened(total),
-        "opened coefficients": shortened(opened, 16),
+        "hospitals": [
+            {
+                "secret": shortened([x % 256 for x in case.secret(hospital)], 1),
+                "messages": shortened(found.messages[hospital], 16),
+                "checks": [f"{m:x}" for m in found.messages[hospital][-lanes:]],
+                "words without noise": shortened(found.bare[hospital]),
+                "noise": shortened(found.noise[hospital], 1),
+                "words": shortened(found.words[hospital]),
+            }
+            for hospital in range(case.hospitals)
+        ],
+        "sum of words": shortened(found.total),
+        "opened coefficients": shortened(found.opened, 16),
     }
 
 
@@ -164,7 +188,7 @@ def answers(case: Case) -> dict[str, Any]:
     scheme = case.scheme
     return {
         **asdict(case),
-        "blocks": [_block(case, block) for block in case.blocks],
+        "blocks": [_written(case, block) for block in case.blocks],
         "terms_digest": case.terms_digest.hex(),
         "check_key": case.check_key.hex(),
         "log_t": scheme.log_t,
