@@ -1,0 +1,138 @@
+"""The sum of ciphertexts and the sum of their secrets in, the sum of the vectors out, by block, or a refusal."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import TermsError, WireError, WrongSumError
+from pleura.federation.secure_sum.ring.check import HashKeys
+from pleura.federation.secure_sum.ring.encryption import masks_of
+from pleura.federation.secure_sum.ring.expansion import BlockWords
+from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
+from pleura.federation.secure_sum.ring.packing import Packing, garner, t_factors, unpack_block
+from pleura.federation.secure_sum.ring.parameters import DATA_COEFFICIENTS, NOISE_BITS, Parameters
+from pleura.federation.secure_sum.ring.pipeline import in_order
+from pleura.federation.secure_sum.ring.secret import transformed
+
+__all__ = ["decrypt"]
+
+BLOCK_WORDS = RING_DEGREE * LANES
+
+
+class _Workspace:
+    """Buffers of one thread, used again for every block."""
+
+    def __init__(self, terms_digest: bytes) -> None:
+        self.uniform = BlockWords(terms_digest)
+        self.masks = np.empty((len(PRIMES), BLOCK_WORDS), np.uint32)
+        self.wrong = np.empty(LANES, np.uint32)
+
+
+def decrypt(
+    blocks: Iterable[NDArray[np.uint32]],
+    secret_sum: NDArray[np.int32],
+    slots: int,
+    parameters: Parameters,
+    terms_digest: bytes,
+    check_key: bytes,
+    hospitals: int,
+    *,
+    threads: int = 1,
+) -> Iterator[NDArray[np.uint32]]:
+    """Open the sum of several hospitals' ciphertexts.
+
+    Parameters
+    ----------
+    blocks : the sum, in the form of `encryption.encrypt`
+    secret_sum : int32 (4096,), the sum of the secrets of just these hospitals
+    slots : length of the vectors
+    terms_digest, check_key : those of the encryption
+    hospitals : how many ciphertexts were added, 1 to `parameters.most_hospitals`
+    threads : blocks that are worked on at once
+
+    Yields
+    ------
+    uint32 (up to v * 4095 * 16,), the summed slots of a block, in the vector's order
+
+    Raises
+    ------
+    TermsError
+        If the number of hospitals does not fit the parameters.
+    WireError
+        If a block is missing, left over or of another size, or holds a word that is not below its prime.
+    WrongSumError
+        If a ring element is not a sum of what so many hospitals encrypted.
+    """
+    if not 1 <= hospitals <= parameters.most_hospitals:
+        raise TermsError(f"the sum is for up to {parameters.most_hospitals} hospitals, got {hospitals}")
+    if secret_sum.shape != (RING_DEGREE,) or np.abs(secret_sum).max() > NOISE_BITS * hospitals:
+        raise WrongSumError(
+            f"what the answers combine to is no sum of {hospitals} secrets: an answer is wrong; run the round again"
+        )
+    lanes = parameters.blocks(slots)
+    packing, factors, t_residues = Packing.of(parameters), garner(), t_factors(parameters)
+    hash_keys = HashKeys(check_key)
+    key = transformed(secret_sum.astype(np.int32))
+    values = parameters.values_per_coefficient
+    most_slot, most_noise = hospitals * parameters.levels, hospitals * 2 * NOISE_BITS
+
+    def one(room: _Workspace, job: tuple[int, NDArray[np.uint32]]) -> NDArray[np.uint32]:
+        block, words = job
+        spread = words.reshape(len(PRIMES), -1)
+        if lanes[block] < LANES:
+            spread = np.zeros((len(PRIMES), RING_DEGREE, LANES), np.uint32)
+            spread[:, :, : lanes[block]] = words.reshape(len(PRIMES), RING_DEGREE, -1)
+            spread = spread.reshape(len(PRIMES), -1)
+        masks_of(room.uniform, block, key, room.masks)
+        found = np.empty((values, DATA_COEFFICIENTS * LANES), np.uint32)
+        unpack_block(
+            spread,
+            room.masks,
+            hash_keys.of(block),
+            packing.shifts,
+            packing.reduction,
+            factors,
+            t_residues,
+            np.uint32(most_slot),
+            np.uint32(most_noise),
+            found,
+            room.wrong,
+        )
+        _refuse_wrong(room.wrong[: lanes[block]], block)
+        if lanes[block] < LANES:
+            found = np.ascontiguousarray(found.reshape(values, -1, LANES)[:, :, : lanes[block]])
+        start = block * values * DATA_COEFFICIENTS * LANES
+        return found.reshape(-1)[: slots - start]
+
+    return in_order(one, lambda: _Workspace(terms_digest), _numbered(blocks, lanes), threads)
+
+
+def _refuse_wrong(wrong: NDArray[np.uint32], block: int) -> None:
+    """Raise for the first ring element that does not open."""
+    if not wrong.any():
+        return
+    lane = int(np.flatnonzero(wrong)[0])
+    element = block * LANES + lane
+    if wrong[lane] & 1:
+        raise WireError(f"a word of ring element {element} of the sum is not below its prime; fetch the sum again")
+    raise WrongSumError(
+        f"ring element {element} of the sum does not open: answers were wrong, or bytes were altered on the way; "
+        "fetch the sum again, then run the round again"
+    )
+
+
+def _numbered(blocks: Iterable[NDArray[np.uint32]], lanes: list[int]) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+    """Count the blocks, and refuse those that do not fit."""
+    number = 0
+    for number, words in enumerate(blocks, start=1):
+        if number > len(lanes):
+            raise WireError(f"the sum has more than the {len(lanes)} blocks that its vector needs")
+        expected = len(PRIMES) * RING_DEGREE * lanes[number - 1]
+        if words.shape != (expected,) or words.dtype != np.uint32:
+            raise WireError(
+                f"block {number - 1} of the sum has {expected} words of 32 bits, got {words.dtype} {words.shape}"
+            )
+        yield number - 1, words
+    if number < len(lanes):
+        raise WireError(f"the sum has {number} blocks, but its vector needs {len(lanes)}; fetch it again")
