@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from math import isfinite
 
 from pleura.errors import TermsError
 
@@ -22,8 +21,8 @@ class Values:
 
     def __post_init__(self) -> None:
         _check(self.name, self.size)
-        if not (isfinite(self.clip) and self.clip > 0):
-            raise TermsError(f"clip of {self.name!r} must be a finite number above 0, got {self.clip}")
+        if not 1e-30 <= self.clip <= 1e30:
+            raise TermsError(f"clip of {self.name!r} must lie between 1e-30 and 1e30, got {self.clip}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,8 +50,8 @@ class RoundTerms:
     def __post_init__(self) -> None:
         if not self.federation or not self.federation.isprintable():
             raise TermsError(f"a federation needs a printable name, got {self.federation!r}")
-        if self.round < 0 or self.attempt < 0:
-            raise TermsError(f"round and attempt must be 0 or more, got {self.round} and {self.attempt}")
+        if not (0 <= self.round < 2**32 and 0 <= self.attempt < 2**32):
+            raise TermsError(f"round and attempt must lie between 0 and 2^32 - 1, got {self.round} and {self.attempt}")
         if len(set(self.members)) != len(self.members):
             raise TermsError("a hospital stands twice in the list of members; each may take part once")
         bad = [m for m in self.members if len(m) != 64 or set(m) - set("0123456789abcdef")]
