@@ -68,7 +68,7 @@ def generate_case(
     if seed < 0:
         raise RecipeError(f"seed must be 0 or more, got {seed}")
     grade = 0 if label == "healthy" else severity
-    p = protocol or Protocol.draw(seed)
+    p = protocol or Protocol.draw(seed, severity=grade)
     anatomy = draw_anatomy(seed)
     findings = draw_findings(anatomy, label, grade, step=3.0 if p.shape[-1] > 200 else 5.0, stage=stage)
     scan = acquire(anatomy, findings, p)

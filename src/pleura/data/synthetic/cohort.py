@@ -140,7 +140,7 @@ def _write_case(plan: PlannedCase, folder: Path, form: str, seed: int) -> None:
     size = find_size(plan.size)
     # a patient lies down anew for each study, and the kernel may be another one
     scan = plan.seed if plan.stage is None else int(stream(plan.seed, f"scan-{plan.stage.day}").integers(2**32))
-    protocol = Protocol.draw(scan, scanner=plan.scanner, shape=size.shape, spacing=size.spacing)
+    protocol = Protocol.draw(scan, scanner=plan.scanner, shape=size.shape, spacing=size.spacing, severity=plan.severity)
     case = generate_case(seed=plan.seed, label=plan.label, severity=plan.severity, protocol=protocol, stage=plan.stage)
     paths = _paths(plan.case, form)
     study, affine = folder / paths["study"], case.volume.affine

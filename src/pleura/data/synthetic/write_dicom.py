@@ -132,7 +132,7 @@ def _series_attributes(
     d.ImageComments = SYNTHETIC_COMMENT
     d.BurnedInAnnotation = "NO"
     d.LossyImageCompression = "00"
-    if patient.contrast > 0:
+    if p.contrast > 0:
         d.ContrastBolusAgent = "SYNTHETIC"
     dz, dy, dx = volume.spacing
     d.ImageOrientationPatient = ["1", "0", "0", "0", "1", "0"]

@@ -17,7 +17,7 @@ def test_everything_follows_from_the_seed(anatomy) -> None:
     again = draw_anatomy(6)
     assert again.patient == Patient.draw(6)
     assert np.array_equal(again.fields, anatomy.fields)
-    assert np.array_equal(again.capsules(), anatomy.capsules())
+    assert all(np.array_equal(*pair) for pair in zip(again.capsules(), anatomy.capsules(), strict=True))
 
 
 def test_the_nested_surfaces_are_nested(anatomy) -> None:
@@ -81,9 +81,19 @@ def test_no_part_of_the_aorta_counts_as_lung(anatomy) -> None:
 
 
 def test_capsules_are_ready_to_be_painted(anatomy) -> None:
-    capsules = anatomy.capsules()
+    capsules, inside = anatomy.capsules()
+    assert len(inside) == len(capsules)
+    assert inside[np.abs(capsules[:, 8]) == 985].all(), "airways lie in the cage"
+    assert not inside[capsules[:, 8] == 900].any(), "bones of the shoulder do not"
     assert capsules.shape[1] == 11
     assert np.isfinite(capsules).all()
     assert (capsules[:, [3, 7]] > 0).all()
     assert capsules[:, 8].min() < -900
     assert capsules[:, 8].max() == 900
+
+
+def test_contrast_agent_is_in_the_blood_and_a_little_in_muscle(anatomy) -> None:
+    plain, bright = anatomy.capsules()[0], anatomy.capsules(100.0)[0]
+    gain = bright[:, 8] - plain[:, 8]
+    assert set(np.round(gain, 6)) == {0.0, 3.0, 95.0, 98.0, 100.0, 103.0}
+    assert np.array_equal(np.delete(bright, 8, 1), np.delete(plain, 8, 1))

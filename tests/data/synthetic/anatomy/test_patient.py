@@ -9,9 +9,7 @@ def test_a_seed_is_a_person_and_many_seeds_a_plausible_crowd() -> None:
     women = np.array([p.sex == "F" for p in crowd])
     age = np.array([p.age for p in crowd])
     height = np.array([p.height for p in crowd])
-    contrast = np.array([p.contrast > 0 for p in crowd])
     assert abs(women.mean() - 0.47) < 0.04  # three standard errors
-    assert abs(contrast.mean() - 0.30) < 0.04
     assert (age.min(), age.max()) == (18, 92)
     assert abs(np.median(age) - 57) < 2
     assert 0.90 < height[women].mean() / height[~women].mean() < 0.92

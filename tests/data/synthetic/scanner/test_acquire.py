@@ -113,3 +113,62 @@ def test_thick_slices_mix_what_lies_above_and_below(patient) -> None:
         inside = (scan.lobes > 0) & (scan.lesions == 0)
         between.append(((scan.hu > -600) & (scan.hu < -200))[inside].mean())
     assert between[0] < between[1] < between[2]
+
+
+def test_who_breathes_out_has_smaller_and_denser_lungs_of_the_same_mass(patient) -> None:
+    litres, mass, middle = [], [], []
+    p = replace(PLAIN, shape=(40, 128, 128), noise=0.0)
+    for breath in (1.0, 0.7, 0.4):
+        scan = acquire(*patient, replace(p, breath=breath))
+        lungs = scan.lobes > 0
+        litres.append(lungs.sum() * abs(np.linalg.det(scan.affine[:3, :3])) / 1e6)
+        mass.append(litres[-1] * float((scan.hu[lungs] + 1000.0).mean()))
+        middle.append(float(np.median(scan.hu[lungs])))
+    assert litres[0] > 1.12 * litres[1] > 1.12 * 1.12 * litres[2]
+    assert middle[0] + 15 < middle[1] < middle[2] - 15
+    assert mass == pytest.approx([mass[0]] * 3, rel=0.05)
+
+
+def test_the_same_lobes_and_lesions_at_every_depth_of_breath() -> None:
+    anatomy = draw_anatomy(3)
+    findings = draw_findings(anatomy, "covid-19", 2, step=5.0)
+    shares, burden = [], []
+    for breath in (1.0, 0.4):
+        scan = acquire(anatomy, findings, replace(PLAIN, shape=(40, 128, 128), breath=breath))
+        counts = np.bincount(scan.lobes.ravel(), minlength=6)[1:]
+        shares.append(counts / counts.sum())
+        burden.append(np.isin(scan.lesions, (1, 2))[scan.lobes > 0].mean())
+    assert (shares[1] > 0.05).all()
+    assert shares[1][[0, 3]].sum() > shares[0][[0, 3]].sum(), "the upper lobes lose least"
+    assert burden[1] == pytest.approx(burden[0], rel=0.35)
+
+
+def test_breathing_blurs_the_domes_and_leaves_the_masks_on_what_is_seen(patient) -> None:
+    """Half-grey voxels at the domes become more, and the lungs' mask holds aerated voxels still."""
+    grey, aerated = [], []
+    p = replace(PLAIN, shape=(60, 128, 128), noise=0.0, spacing=5.0, rotation=1.0, table=20.0)
+    for breathing in (0.0, 12.0):
+        scan = acquire(*patient, replace(p, breathing=breathing))
+        low = scan.hu[:30]
+        grey.append(((low > -650) & (low < -150)).sum())
+        aerated.append((scan.hu < -500)[scan.lobes > 0].mean())
+    assert grey[1] > 1.1 * grey[0]
+    assert aerated[1] > aerated[0] - 0.03
+
+
+def test_the_beating_heart_has_a_double_border_on_the_left(patient) -> None:
+    p = replace(PLAIN, shape=(60, 128, 128), noise=0.0, spacing=5.0, rotation=0.6)
+    still, beating = (acquire(*patient, replace(p, heartbeat=beat)).hu.astype(float) for beat in (0.0, 8.0))
+    _, _, i = np.nonzero(np.abs(beating - still) > 100)
+    assert i.size > 200
+    assert (i > 64).mean() > 0.9, "the left of the patient"
+    assert (beating - still).min() < -300, "lung comes where the heart was"
+
+
+def test_contrast_agent_brightens_blood_and_not_fat(patient) -> None:
+    plain, bright = (acquire(*patient, replace(PLAIN, noise=0.0, contrast=c)).hu.astype(float) for c in (0.0, 150.0))
+    gain = bright - plain
+    airy = np.abs(gain[(plain < -150) & (plain > -1000)])
+    assert np.median(airy) < 1, "lung and fat, but for what shares a voxel with a vessel"
+    assert (airy > 40).mean() < 0.05
+    assert (gain > 100).mean() > 0.005

@@ -66,6 +66,11 @@ def test_sizes() -> None:
         ({"shape": (8, 64, 32)}, "square matrix"),
         ({"shape": (8, 63, 63)}, "even width"),
         ({"spacing": 0.0}, "spacing must be positive"),
+        ({"breath": 1.2}, "breath must lie between 0"),
+        ({"breathing": -1.0}, "breathing must lie"),
+        ({"heartbeat": float("nan")}, "heartbeat must lie"),
+        ({"table": 0.0}, "table must lie"),
+        ({"contrast": 900.0}, "contrast must lie"),
         ({"coverage": 0.0}, "coverage must lie"),
         ({"field_of_view": float("nan")}, "field_of_view must be positive"),
         ({"noise": -1.0}, "noise must be 0 or more"),
@@ -88,3 +93,23 @@ def test_refuses_unknown_names() -> None:
         find_scanner("")
     with pytest.raises(RecipeError, match="no size is called 'Full'"):
         find_size("Full")
+
+
+def test_the_iller_the_shallower_and_the_more_restless() -> None:
+    for name, scanner in SCANNERS.items():
+        breath, restless = [], []
+        for severity in (0, 1, 2, 3):
+            drawn = [Protocol.draw(seed, scanner=name, severity=severity) for seed in range(500)]
+            breath.append(np.mean([p.breath for p in drawn]))
+            restless.append(np.mean([p.breathing > 0 for p in drawn]))
+        assert breath[0] == pytest.approx(scanner.breath, abs=0.02)
+        assert breath[0] > breath[1] > breath[2] > breath[3]
+        assert restless[0] == pytest.approx(0.5 * scanner.restless, abs=0.035)
+        assert restless[3] == pytest.approx(2.3 * scanner.restless, abs=0.065)
+
+
+def test_contrast_agent_is_a_habit_of_the_hospital() -> None:
+    for name, scanner in SCANNERS.items():
+        given = [Protocol.draw(seed, scanner=name).contrast for seed in range(500)]
+        assert np.mean(np.array(given) > 0) == pytest.approx(scanner.contrast, abs=0.065)
+        assert all(c == 0 or 90 <= c <= 230 for c in given)

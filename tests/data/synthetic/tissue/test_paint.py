@@ -9,7 +9,7 @@ from pleura.data.synthetic.tissue.paint import paint
 SIZE = 40
 
 
-def painted(row: np.ndarray, *, background=-1000.0, closed=0, h=1.0, kind=1, slices=SIZE):
+def painted(row: np.ndarray, *, background=-1000.0, closed=0, h=1.0, kind=1, slices=SIZE, inner=None, slide=0.0):
     buf = np.full((slices, SIZE, SIZE), background, np.float32)
     lesion = np.zeros((SIZE, SIZE), np.uint8)
     zs = (np.arange(slices) - slices // 2) * h
@@ -20,11 +20,14 @@ def painted(row: np.ndarray, *, background=-1000.0, closed=0, h=1.0, kind=1, sli
         np.ones((SIZE, SIZE), np.uint8),
         lesion,
         zs,
+        zs if inner is None else inner,
+        np.full(slices, slide),
         corner,
         corner,
         h,
         row[None],
         np.array([kind], np.uint8),
+        np.array([inner is not None]),
     )
     return buf, lesion
 
@@ -91,3 +94,17 @@ def test_a_soft_ball_fades_from_its_centre() -> None:
 
 def test_what_is_no_lesion_leaves_no_mask() -> None:
     assert not painted(ball(np.zeros(3), 6.0, 40.0, VESSEL), kind=0)[1].any()
+
+
+def test_what_lies_in_the_cage_is_met_at_the_heights_that_breath_has_moved() -> None:
+    row = ball(np.array([0.0, 0.0, 6.0]), 5.0, 40.0, VESSEL)
+    moved, lesion = painted(row, inner=np.arange(SIZE) - SIZE // 2 + 6.0)
+    still, expected = painted(ball(np.zeros(3), 5.0, 40.0, VESSEL))
+    assert moved == pytest.approx(still)
+    slid, _ = painted(
+        ball(np.array([0.0, -3.0, 6.0]), 5.0, 40.0, VESSEL), inner=np.arange(SIZE) - SIZE // 2 + 6.0, slide=3.0
+    )
+    assert slid == pytest.approx(still)
+    unmoved, _ = painted(ball(np.zeros(3), 5.0, 40.0, VESSEL), slide=3.0)
+    assert unmoved == pytest.approx(still), "outside the cage nothing slides"
+    assert np.array_equal(lesion, expected)

@@ -29,7 +29,7 @@ def field(**shares: float) -> np.ndarray:
 def mean_lung(anatomy, F: np.ndarray, rng) -> tuple[float, list[int]]:
     points = rng.uniform([-150, -145, -150], [150, 155, 150], (2000, 3))  # gravity evens out
     origin, inverse = np.array([-200.0, -200.0, -200.0]), 3 / 500
-    answers = [lung(*p, -20.0, 9.0, F, origin, inverse, anatomy.shape) for p in points]
+    answers = [lung(*p, -20.0, 9.0, 1.0, F, origin, inverse, anatomy.shape) for p in points]
     return float(np.mean([hu for hu, _ in answers])), [kind for _, kind in answers]
 
 
@@ -62,7 +62,7 @@ def test_lung_with_each_disease(anatomy, rng) -> None:
 def test_lung_is_denser_at_the_back(anatomy, rng) -> None:
     F, origin = field(), np.zeros(3)
     front, back = (
-        np.mean([lung(-70.0, y, z, -20.0, 9.0, F, origin, 1.0, anatomy.shape)[0] for z in np.arange(60, 140, 0.7)])
+        np.mean([lung(-70.0, y, z, -20.0, 9.0, 1.0, F, origin, 1.0, anatomy.shape)[0] for z in np.arange(60, 140, 0.7)])
         for y in (-60.0, 20.0)
     )
     assert back - front == pytest.approx(anatomy.patient.gravity * 80 / 180, abs=12)

@@ -31,12 +31,14 @@ from pleura.data.synthetic.anatomy.surface import Wall
 from pleura.data.synthetic.anatomy.trees import grow
 from pleura.data.synthetic.streams import stream
 
-__all__ = ["BLOOD_HU", "Anatomy", "LungTrees", "draw_anatomy"]
+__all__ = ["BLOOD_HU", "MUSCLE_UPTAKE", "Anatomy", "LungTrees", "draw_anatomy"]
 
 Array = npt.NDArray[np.float64]
 
 BLOOD_HU = 42.0
 """Blood without contrast agent, HU."""
+MUSCLE_UPTAKE = 0.03
+"""HU that muscle gains for each that contrast agent adds to the blood."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,26 +79,32 @@ class Anatomy:
         """Lobe (0 outside the lungs) and depth below the pleura, mm, of points (n, 3)."""
         return lobes_at(points, self.fields, self.origin, self.shape)
 
-    def _flesh(self) -> list[Array]:
+    def _flesh(self, contrast: float) -> list[Array]:
         """Muscles, each wrapped in a sheet of fat, in bundles that differ a little; rows of (n, 11)."""
         g = stream(self.seed, "flesh")
         rows = []
         for muscle in self.muscles:
-            bundles = tinted(muscle, self.shape.organs[5], MUSCLE)
+            bundles = tinted(muscle, self.shape.organs[5] + MUSCLE_UPTAKE * contrast, MUSCLE)
             bundles[:, 8] += g.normal(0, 7, len(bundles))
             rows += [tinted(muscle, -80.0, FASCIA, thicker=1.0 + 0.04 * self.patient.fat), bundles]
         return rows
 
-    def capsules(self) -> Array:
-        """Everything painted over the samples, in order; (n, 11)."""
+    def capsules(self, contrast: float = 0.0) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Give everything painted over the samples, in order, and whether it lies in the rib cage; (n, 11), (n,).
+
+        Parameters
+        ----------
+        contrast : HU that contrast agent adds to the blood
+        """
         m, trees = self.mediastinum, self.trees
-        blood = BLOOD_HU + self.patient.contrast
+        blood = BLOOD_HU + contrast
         wall = np.clip(0.16 * trees.airways[:, [3, 7]] + 0.35, 0.5, 1.3)
         shell = trees.airways.copy()
         shell[:, [3, 7]] += wall
         marrow = self.bones[self.bones[:, [3, 7]].min(1) > 3.4]
-        rows = [
-            *self._flesh(),
+        flesh, bones = self._flesh(contrast), [tinted(self.bones, 900.0, OVER)]  # cortex first, marrow inside it
+        bones.append(tinted(marrow, 210.0 * self.patient.bone, OVER, thicker=-1.9))
+        soft = [
             tinted(trees.veins, blood * 0.95, VESSEL),
             tinted(trees.arteries, blood * 0.95, VESSEL),
             tinted(trees.stems, blood, VESSEL),
@@ -107,14 +115,17 @@ class Anatomy:
             tinted(m.necks, blood, OVER),
             tinted(m.gullet, 34.0, OVER),
             tinted(m.nodes, 38.0, OVER),
-            tinted(self.bones, 900.0, OVER),  # cortex first, then the marrow inside it
-            tinted(marrow, 210.0 * self.patient.bone, OVER, thicker=-1.9),
+        ]
+        air = [
             tinted(shell, 0.0, VESSEL),
             *(tinted(a, 30.0, OVER, thicker=1.4) for a in m.airways),
             tinted(trees.airways, -985.0, LUMEN),
             *(tinted(a, -992.0, LUMEN) for a in m.airways),
         ]
-        return np.ascontiguousarray(np.vstack(rows))
+        parts = [(flesh, False), (soft, True), (bones, False), (air, True)]
+        rows = np.vstack([row for part, _ in parts for row in part])
+        inside = np.concatenate([np.full(len(row), where) for part, where in parts for row in part])
+        return np.ascontiguousarray(rows), inside
 
 
 def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
@@ -164,7 +175,7 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
         ),
         fat=p.fat,
         noise=(noise / noise.std()).astype(np.float32),
-        material=np.array([p.parenchyma, p.gravity, p.emphysema, BLOOD_HU + p.contrast, p.bone, p.dependent]),
+        material=np.array([p.parenchyma, p.gravity, p.emphysema, BLOOD_HU, p.bone, p.dependent]),
     )
     k = 1.0 if p.sex == "M" else 0.86
     shape = shape._replace(bulk=np.vstack([Shoulder.place(s, p, shape).bulk(Wall(shape), k) for s in (-1, 1)]))
@@ -188,7 +199,7 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
 
 def _muscle_hu(p: Patient) -> float:
     """Muscle without contrast agent; fat comes between its fibres with the years."""
-    return float(np.clip(54.0 - 0.20 * (p.age - 45.0) + 0.03 * p.contrast, 34.0, 66.0))
+    return float(np.clip(54.0 - 0.20 * (p.age - 45.0), 34.0, 66.0))
 
 
 def _draw_trees(

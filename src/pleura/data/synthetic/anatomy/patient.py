@@ -33,8 +33,6 @@ class Patient:
     """0 none to 1 severe."""
     scars: int
     """Number of old scars in the lungs."""
-    contrast: float
-    """HU added to the blood by contrast agent; 0 without."""
     bone: float
     """Density of spongy bone; 1 at about 60 years."""
     dependent: float
@@ -59,7 +57,6 @@ class Patient:
             gravity=float(np.clip(g.normal(75, 25), 20, 150)),
             emphysema=float(g.beta(1.3, 2.5) if smoker and age > 40 else 0.0),
             scars=int(g.poisson(0.015 * max(age - 30, 0))),
-            contrast=float(g.uniform(90, 230) if g.random() < 0.3 else 0.0),
             bone=float(np.clip(1.45 - 0.011 * (age - 20), 0.45, 1.4)),
             dependent=float(g.beta(1.2, 3.0)),
         )

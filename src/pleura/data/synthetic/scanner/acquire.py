@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pleura.data.synthetic.anatomy.body import Anatomy
+from pleura.data.synthetic.anatomy.body import MUSCLE_UPTAKE, Anatomy
+from pleura.data.synthetic.anatomy.breath import Breath, breathe, moved_by_breath
+from pleura.data.synthetic.anatomy.shape import CURVE_STEP, Shape
 from pleura.data.synthetic.findings.pattern import Findings
 from pleura.data.synthetic.scanner.grid import lay_grid
+from pleura.data.synthetic.scanner.motion import Motion
 from pleura.data.synthetic.scanner.noise import Reconstruction
 from pleura.data.synthetic.scanner.protocol import Protocol
 from pleura.data.synthetic.scanner.scanners import KERNELS
@@ -23,6 +26,10 @@ AIR_HU = -1024
 """What a volume holds outside the scan circle, and the least that it holds anywhere, HU."""
 _COUCHES = ((0.0006, 215.0, -250.0), (0.0011, 235.0, -120.0), (0.0003, 260.0, -420.0), (0.0010, 228.0, 60.0))
 """Bend 1/mm, half width mm, HU of the shell."""
+
+
+_SLIDE = 0.6
+"""How far vessels and airways move backwards for each mm that breathing lifts them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,37 +53,52 @@ def scan_circle(size: int) -> npt.NDArray[np.bool_]:
 
 
 def acquire(anatomy: Anatomy, findings: Findings, protocol: Protocol) -> Scan:
-    """Scan a patient; the masks are those of the middle of each slice."""
-    p, S = protocol, anatomy.shape
+    """Scan a patient; the masks are those of the middle of each slice, in place and in time."""
+    p = protocol
+    S, breath = _on_the_day(anatomy.shape, p), breathe(anatomy.shape, p.breath)
     rear = S.skin_back[(np.arange(S.skin_back.size) * 2 + S.z0 < S.H)].max()
     shift = np.array([p.shift[0], p.shift[1] - 0.5 * (rear + S.skin_front.min()) - 6.0])
-    grid = lay_grid(S, shift, p)
+    grid = lay_grid(S, shift, p, base=breath.base)
     h, n = grid.pixel, grid.size
     couch = np.array([rear + shift[1] + 1.5, *_COUCHES[p.couch]])
-    capsules, kinds = _lay_capsules(anatomy, findings, p.tilt, shift)
+    capsules, kinds, inside = _lay_capsules(anatomy, findings, p, breath, shift)
     reach = np.maximum(capsules[:, 3], capsules[:, 7]) * 2 + h
     lowest = np.minimum(capsules[:, 2], capsules[:, 6]) - reach
     highest = np.maximum(capsules[:, 2], capsules[:, 6]) + reach
     thin = np.sqrt(5.0 / max(grid.thickness, 0.5)) * min(1.0, (0.75 / h)) ** 0.5
     reconstruct = Reconstruction(n, h, KERNELS[p.kernel], p.noise * thin, crispness=p.crispness, hardening=p.hardening)
-    g = stream(anatomy.seed if protocol.noise_seed is None else protocol.noise_seed, "noise")
+    drawn = anatomy.seed if p.noise_seed is None else p.noise_seed
+    g = stream(drawn, "noise")
+    first, second = stream(drawn, "motion").uniform(0, 2 * np.pi, 2)
+    motion = Motion(
+        breathing=p.breathing, heartbeat=p.heartbeat, rotation=p.rotation, table=p.table, phases=(first, second)
+    )
     hu = np.empty(p.shape, np.int16)
     lobes, lesions = np.zeros(p.shape, np.uint8), np.zeros(p.shape, np.uint8)
     buf = np.empty((grid.samples, n, n), np.float32)
     closed = np.empty(buf.shape, np.uint8)
     beyond = ~scan_circle(n)
+    heights = S.z0 + CURVE_STEP * np.arange(breath.weight.size)
     for k in range(grid.slices):
         zs = grid.heights(k)
-        place = (zs, grid.corner, grid.corner, h)
+        rise, beat = motion.at(zs)
+        takes_part = np.interp(zs, heights, breath.weight)
+        inner, slide = zs - rise * takes_part, _SLIDE * (rise - rise[rise.size // 2]) * takes_part
+        corner = (grid.corner, grid.corner, h)
         fill(
             buf,
             lobes[k],
             lesions[k],
             closed,
-            *place,
+            zs,
+            inner,
+            slide,
+            beat,
+            *corner,
             p.tilt,
             shift,
             S,
+            breath,
             anatomy.fields,
             anatomy.origin,
             findings.fields,
@@ -84,8 +106,8 @@ def acquire(anatomy: Anatomy, findings: Findings, protocol: Protocol) -> Scan:
             1.0 / findings.step,
             couch,
         )
-        near = (lowest < zs[-1]) & (highest > zs[0])
-        paint(buf, closed, lobes[k], lesions[k], *place, capsules[near], kinds[near])
+        near = (lowest < max(zs[-1], inner.max())) & (highest > min(zs[0], inner.min()))
+        paint(buf, closed, lobes[k], lesions[k], zs, inner, slide, *corner, capsules[near], kinds[near], inside[near])
         image = np.clip(np.rint(reconstruct(buf.mean(0), g) + p.offset), AIR_HU, 3071)
         if p.circle:
             image[beyond] = AIR_HU
@@ -98,15 +120,34 @@ def acquire(anatomy: Anatomy, findings: Findings, protocol: Protocol) -> Scan:
     return Scan(hu=hu, lobes=lobes, lesions=lesions, affine=affine, thickness=grid.thickness)
 
 
+def _on_the_day(shape: Shape, protocol: Protocol) -> Shape:
+    """Give the patient with what the scan brings: contrast agent in the blood, lungs that hang more when half empty."""
+    material, organs, rib = shape.material.copy(), shape.organs.copy(), shape.rib.copy()
+    out = 1.0 - protocol.breath
+    material[0] += 0.20 * out * (material[0] + 1000.0)  # blood for which shorter vessels have no room
+    material[1] *= 1 + 0.8 * out
+    material[3] += protocol.contrast
+    material[5] = min(material[5] + 0.25 * out, 1.0)
+    organs[5] += MUSCLE_UPTAKE * protocol.contrast
+    rib[2] += 6.0 * out
+    return shape._replace(material=material, organs=organs, rib=rib)
+
+
 def _lay_capsules(
-    anatomy: Anatomy, findings: Findings, tilt: float, shift: Array
-) -> tuple[Array, npt.NDArray[np.uint8]]:
-    """All capsules in the order of painting, turned and shifted to the scanner's frame, and their kinds."""
-    body = anatomy.capsules()
-    capsules = np.vstack([findings.under.capsules, body, findings.over.capsules])
-    kinds = np.concatenate([findings.under.kinds, np.zeros(len(body), np.uint8), findings.over.kinds])
-    c, s = np.cos(tilt), np.sin(tilt)
+    anatomy: Anatomy, findings: Findings, protocol: Protocol, breath: Breath, shift: Array
+) -> tuple[Array, npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """Lay out all capsules in the order of painting, as the patient breathes and lies in the scanner's frame.
+
+    Returns the capsules, their kinds, and whether they lie in the rib cage.
+    """
+    body, enclosed = anatomy.capsules(protocol.contrast)
+    under, over = findings.under, findings.over
+    capsules = np.vstack([under.capsules, body, over.capsules])
+    kinds = np.concatenate([under.kinds, np.zeros(len(body), np.uint8), over.kinds])
+    inside = np.concatenate([np.ones(len(under.kinds), bool), enclosed, np.ones(len(over.kinds), bool)])
+    c, s = np.cos(protocol.tilt), np.sin(protocol.tilt)
     for a in (0, 4):
-        x, y = capsules[:, a].copy(), capsules[:, a + 1].copy()
+        x, y, z = moved_by_breath(capsules[:, a : a + 3], anatomy.shape, breath, inside).T
         capsules[:, a], capsules[:, a + 1] = c * x - s * y + shift[0], s * x + c * y + shift[1]
-    return capsules, kinds
+        capsules[:, a + 2] = z
+    return capsules, kinds, inside

@@ -46,7 +46,7 @@ class Grid:
         return np.asarray(self.bottom + k * self.dz + steps * (self.thickness / self.samples), np.float64)
 
 
-def lay_grid(shape: Shape, shift: Array, protocol: Protocol) -> Grid:
+def lay_grid(shape: Shape, shift: Array, protocol: Protocol, *, base: float = 0.0) -> Grid:
     """Centre the slices on the chest, but not above the shoulders, and choose the field of view.
 
     Lengths are rounded to 1 nm and the slice spacing to 0.1 um, so that decimal strings hold them exactly.
@@ -57,17 +57,19 @@ def lay_grid(shape: Shape, shift: Array, protocol: Protocol) -> Grid:
     shift : (x, y) of the patient in the scanner's frame, mm
     protocol : its field of view, or the one that fits the patient, is widened to the next 10 mm where it would cut the
         lungs off, as a radiographer does who has seen the scout
+    base : height of the lowest recess of the lungs, mm; not 0 where the breath is not deep
     """
     S, p = shape, protocol
     slices, _, size = p.shape
-    dz = round(p.spacing if p.spacing is not None else (S.H * 1.16 + 20) / slices, 4)
+    dz = round(p.spacing if p.spacing is not None else ((S.H - base) * 1.16 + 20) / slices, 4)
     thickness = round(p.coverage * dz, 4)
-    top = min(S.H + 28, 0.5 * (S.H * 0.98 + slices * dz))
+    top = min(S.H + 28, 0.5 * (S.H * 0.98 + base + slices * dz))
     fov = p.field_of_view or float(np.clip(2 * S.skin_half.max() * p.margin, 300, _WIDEST))
     least = field_that_holds_the_lungs(S, p.tilt, shift, round_=p.circle)
     if fov < least:
         fov = float(np.ceil(least / _STEP) * _STEP)
     pixel = round(fov / size, 6)
+    moving = p.breathing > 0 or p.heartbeat > 0
     return Grid(
         slices=slices,
         size=size,
@@ -76,7 +78,7 @@ def lay_grid(shape: Shape, shift: Array, protocol: Protocol) -> Grid:
         pixel=pixel,
         corner=round(0.5 * pixel * (1 - size), 6),
         bottom=round(top - (slices - 0.5) * dz, 4),
-        samples=int(np.clip(round(thickness / _SUB_SLICE), 1, 4 if size > 200 else 2)),
+        samples=int(np.clip(round(thickness / _SUB_SLICE), 2 if moving else 1, 4 if size > 200 else 2)),
     )
 
 

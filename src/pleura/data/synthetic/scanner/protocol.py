@@ -63,6 +63,18 @@ class Protocol:
     """Width of the image, mm; None fits the patient. Widened where it would cut the lungs off."""
     margin: float = 0.97
     """Field of view as a share of the patient's width, when it fits the patient."""
+    breath: float = 1.0
+    """Depth of the breath that is held: 1 full inspiration, 0 the end of an expiration."""
+    breathing: float = 0.0
+    """How far the base of the lungs moves from its mean place because the breath is not held, mm."""
+    heartbeat: float = 0.0
+    """How far the left border of the heart moves while the scan runs, mm."""
+    rotation: float = 0.5
+    """Time of a rotation of the tube, s."""
+    table: float = 60.0
+    """Speed of the table, mm/s."""
+    contrast: float = 0.0
+    """HU that contrast agent adds to the blood; 0 without."""
     kernel: str = "standard"
     """soft, standard or sharp."""
     crispness: float = 1.0
@@ -100,6 +112,12 @@ class Protocol:
                 raise RecipeError(f"{name} must be positive, got {value}")
         if not (isfinite(self.coverage) and 0.05 <= self.coverage <= 4):
             raise RecipeError(f"coverage must lie between 0.05 and 4 times the spacing, got {self.coverage}")
+        if not 0 <= self.breath <= 1:
+            raise RecipeError(f"breath must lie between 0, expiration, and 1, full inspiration, got {self.breath}")
+        limits = {"breathing": (0, 30), "heartbeat": (0, 15), "rotation": (0.2, 2), "table": (5, 800)}
+        for name, (low, high) in (limits | {"contrast": (0, 400)}).items():
+            if not low <= getattr(self, name) <= high:
+                raise RecipeError(f"{name} must lie between {low} and {high}, got {getattr(self, name)}")
         if not (isfinite(self.noise) and self.noise >= 0):
             raise RecipeError(f"noise must be 0 or more, in HU, got {self.noise}")
         if self.kernel not in KERNELS:
@@ -120,6 +138,7 @@ class Protocol:
         scanner: str | None = None,
         shape: tuple[int, int, int] = (32, 128, 128),
         spacing: float | None = None,
+        severity: int = 0,
     ) -> "Protocol":
         """Draw a protocol with the habits of one scanner.
 
@@ -128,6 +147,7 @@ class Protocol:
         seed : the same seed gives the same protocol
         scanner : a name in `SCANNERS`; None draws one of them
         shape, spacing : the grid, as in the class
+        severity : 0 to 3; the iller a patient, the shallower the breath and the harder it is to hold
 
         Raises
         ------
@@ -146,6 +166,12 @@ class Protocol:
             coverage=coverage,
             field_of_view=field if field > 0 else None,
             margin=float(np.clip(g.normal(s.margin, 0.02), 0.9, 1.4)),
+            breath=_breath(g, s.breath, severity),
+            breathing=_breathing(g, s.restless, severity),
+            heartbeat=float(np.clip(g.normal(5.0, 1.5), 1, 10)),
+            rotation=s.rotation,
+            table=s.table,
+            contrast=float(g.uniform(90, 230) if g.random() < s.contrast else 0.0),
             kernel=str(kernel),
             crispness=float(s.crispness * g.uniform(0.95, 1.05)),
             hardening=float(s.hardening * g.uniform(0.7, 1.3)),
@@ -161,3 +187,15 @@ class Protocol:
             model=s.model,
             kernel_name=s.kernels[kernel],
         )
+
+
+def _breath(g: np.random.Generator, mean: float, severity: int) -> float:
+    """Draw the depth of a breath, less deep in the ill."""
+    centre = mean - (0.0, 0.03, 0.07, 0.15)[severity]
+    return float(g.beta(7.0 * centre, 7.0 * (1 - centre)))
+
+
+def _breathing(g: np.random.Generator, share: float, severity: int) -> float:
+    """Draw how far the lungs move during the scan; 0 for most, who hold their breath."""
+    amplitude = float(np.clip(g.lognormal(np.log(6.0), 0.45), 1.5, 15))
+    return amplitude if g.random() < share * (0.5 + 0.6 * severity) else 0.0

@@ -46,6 +46,16 @@ class Scanner:
     model: str
     slice_mm: float
     """Slice spacing of its chest protocol in UCADI, mm; a case has it only where it is asked for."""
+    rotation: float
+    """Time of a rotation, s."""
+    table: float
+    """Speed of the table, mm/s."""
+    breath: float
+    """Mean depth of breath of its patients who are not ill: how well the radiographers coach them."""
+    restless: float
+    """Share of its patients who breathe while the scan runs, half of it of those who are not ill."""
+    contrast: float
+    """Share of its chest scans with contrast agent."""
     kernels: dict[KernelName, str]
     """What the manufacturer calls each kernel."""
     habit: dict[KernelName, float]
@@ -77,6 +87,11 @@ SCANNERS: dict[str, Scanner] = {
         manufacturer="GE MEDICAL SYSTEMS",
         model="LightSpeed16",
         slice_mm=1.25,
+        rotation=0.6,
+        table=46.0,
+        breath=0.8,
+        restless=0.14,
+        contrast=0.1,
         kernels={"soft": "SOFT", "standard": "STANDARD", "sharp": "LUNG"},
         habit={"soft": 0.15, "standard": 0.60, "sharp": 0.25},
         crispness=0.92,
@@ -94,6 +109,11 @@ SCANNERS: dict[str, Scanner] = {
         manufacturer="GE MEDICAL SYSTEMS",
         model="Discovery CT750 HD",
         slice_mm=1.25,
+        rotation=0.4,
+        table=110.0,
+        breath=0.9,
+        restless=0.05,
+        contrast=0.15,
         kernels={"soft": "SOFT", "standard": "STANDARD", "sharp": "LUNG"},
         habit={"soft": 0.10, "standard": 0.35, "sharp": 0.55},
         crispness=1.22,
@@ -111,6 +131,11 @@ SCANNERS: dict[str, Scanner] = {
         manufacturer="SIEMENS",
         model="SOMATOM Definition AS+",
         slice_mm=1.0,
+        rotation=0.5,
+        table=92.0,
+        breath=0.86,
+        restless=0.08,
+        contrast=0.7,
         kernels={"soft": "B30f", "standard": "B41f", "sharp": "B70f"},
         habit={"soft": 0.50, "standard": 0.15, "sharp": 0.35},
         crispness=1.05,
@@ -128,6 +153,11 @@ SCANNERS: dict[str, Scanner] = {
         manufacturer="Philips",
         model="Brilliance 16",
         slice_mm=5.0,
+        rotation=0.75,
+        table=30.0,
+        breath=0.88,
+        restless=0.1,
+        contrast=0.3,
         kernels={"soft": "B", "standard": "C", "sharp": "L"},
         habit={"soft": 0.45, "standard": 0.15, "sharp": 0.40},
         crispness=1.25,

@@ -8,6 +8,7 @@ bone 900.
 import numpy as np
 import numpy.typing as npt
 
+from pleura.data.synthetic.anatomy.breath import Breath, level_at, seen_in_full_breath
 from pleura.data.synthetic.anatomy.primitives import curve, ellipsoid, sample, smooth_step, tile
 from pleura.data.synthetic.anatomy.regions import COARSE_STEP, diaphragm, lobe_of
 from pleura.data.synthetic.anatomy.shape import Shape
@@ -60,12 +61,16 @@ def fill(
     lesion: Bytes,
     closed: Bytes,
     zs: Array,
+    inner: Array,
+    slide: Array,
+    beat: Array,
     x0: float,
     y0: float,
     h: float,
     turn: float,
     shift: Array,
     S: Shape,
+    B: Breath,
     fields: Array32,
     origin: Array,
     F: Array32,
@@ -81,9 +86,13 @@ def fill(
     lobes, lesion : out, lobe 0 to 5 and kind of lesion at the middle sub-slice; (y, x)
     closed : out, 0 in aerated or consolidated lung, where airways stay open, else 1; as `buf`
     zs : heights of the sub-slices, mm
+    inner : the same for what lies in the rib cage, where breathing has moved it meanwhile
+    slide : how far it has moved backwards meanwhile, mm
+    beat : how far the left border of the heart has moved inwards at each sub-slice, mm
     x0, y0, h : scanner's place of the first sample and distance between samples, mm
     turn, shift : rotation, rad, and shift (x, y), mm, of the patient on the couch
-    S, fields, origin : the anatomy
+    S, fields, origin : the anatomy, its material as on the day of the scan
+    B : the depth of breath
     F, f_origin, f_inverse : the findings' fields, their origin, and their cells a mm
     couch : as in `outside`
     """
@@ -91,11 +100,16 @@ def fill(
     cr, sr = np.cos(turn), np.sin(turn)
     inv = 1.0 / COARSE_STEP
     half = 0.5 * (zs[1] - zs[0]) if ns > 1 else 1.0
+    squeezed = beat.max() > 0
     for s in range(ns):
         z = zs[s]
         t = z / S.H
         ys = curve(S.spine, S.z0, z)
         front, back = curve(S.front, S.z0, z), curve(S.back, S.z0, z)
+        side, ahead = curve(B.side, B.z0, z), curve(B.front, B.z0, z)
+        density = curve(B.density, B.z0, inner[s])
+        level = level_at(inner[s], S, B)
+        zf, ysf = level[0], level[5]
         keep = s == ns // 2
         for j in range(ny):
             v = y0 + j * h
@@ -103,7 +117,12 @@ def fill(
                 u = x0 + i * h
                 x = cr * (u - shift[0]) + sr * (v - shift[1])
                 y = -sr * (u - shift[0]) + cr * (v - shift[1])
-                skin = sample(fields[0], origin, inv, x, y, z)
+                in_front = y < ys
+                xw, yw = (
+                    x * side,
+                    ys + (y - ys) * (ahead if in_front else 1.0),
+                )  # where the wall was in full inspiration
+                skin = sample(fields[0], origin, inv, xw, yw, z)
                 if keep:
                     lobes[j, i] = 0
                     lesion[j, i] = 0
@@ -111,28 +130,34 @@ def fill(
                 if skin > 0:
                     buf[s, j, i] = outside(x, y, z, u, v, skin, couch, S.noise)
                     continue
-                cage = sample(fields[1], origin, inv, x, y, z)
+                cage = sample(fields[1], origin, inv, xw, yw, z)
                 if abs(x) < 44 and y > ys - 24 and y < ys + 72:
                     bone = vertebra(x, y, z, ys, S)
                     if bone > NO_SPINE:
                         buf[s, j, i] = bone
                         continue
                 if cage > 0:
-                    buf[s, j, i] = chest_wall(x, y, z, t, skin, cage, front, back, S)
+                    buf[s, j, i] = chest_wall(xw, yw, z, t, skin, cage, front, back, S)
                     continue
-                below = diaphragm(x, y, S) - z
+                x, y = seen_in_full_breath(x, y - slide[s], level)
+                below = diaphragm(x, y, S) - zf
                 if below > half:
-                    buf[s, j, i] = abdomen(x, y, z, below, cage, ys, S)
+                    buf[s, j, i] = abdomen(x, y, zf, below, cage, ysf, S)
                     continue
-                if sample(fields[2], origin, inv, x, y, z) < 0:
-                    heart = sample(fields[3], origin, inv, x, y, z)
-                    buf[s, j, i] = mediastinum(x, y, z, heart, S)
-                    continue
+                near = sample(fields[2], origin, inv, x, y, zf)
+                if near < 0:
+                    heart = sample(fields[3], origin, inv, x, y, zf)
+                    if squeezed and near > -beat[s] and heart < 12:  # the left border moves, most at its middle
+                        moved = beat[s] * smooth_step(x, -5.0, 35.0) * smooth_step(heart, 12.0, 5.0)
+                        near, heart = near + moved, heart + moved
+                    if near < 0:
+                        buf[s, j, i] = mediastinum(x, y, zf, heart, S)
+                        continue
                 if cage > -1.0:  # the pleura
                     buf[s, j, i] = -20.0
                     continue
-                lobe, fissure = lobe_of(x, y, z, S)
-                hu, kind = lung(x, y, z, cage, fissure, F, f_origin, f_inverse, S)
+                lobe, fissure = lobe_of(x, y, zf, S)
+                hu, kind = lung(x, y, zf, cage, fissure, density, F, f_origin, f_inverse, S)
                 shut = 1 if kind == FLUID else 0
                 if below > -half:  # partial volume on the dome of the diaphragm
                     hu += 0.5 * (below / half + 1.0) * (46.0 - hu)

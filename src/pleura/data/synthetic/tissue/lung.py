@@ -47,18 +47,29 @@ def lung(
     z: float,
     cage: float,
     fissure: float,
+    density: float,
     F: npt.NDArray[np.float32],
     origin: Array,
     inverse: float,
     S: Shape,
 ) -> tuple[float, int]:
-    """HU and kind of lesion of a point in a lung, given its distance to the rib cage and to the nearest fissure, mm."""
+    """HU and kind of lesion of a point in a lung.
+
+    Parameters
+    ----------
+    x, y, z : place in full inspiration, mm
+    cage, fissure : distance to the rib cage, negative, and to the nearest fissure, mm
+    density : how many times denser the lung is than in full inspiration, because of the depth of breath
+    F, origin, inverse : as in `disease_at`
+    S : the anatomy, its material as on the day of the scan
+    """
     par, grav, emph, _, _, dep = S.material
     t = z / S.H
     n0 = tile(S.noise, x * 0.55, y * 0.55, z * 0.45)
     n1 = tile(S.noise, x * 0.16 + 5, y * 0.16, z * 0.16)
     n2 = tile(S.noise, x * 0.05, y * 0.05 + 17, z * 0.05)
-    hu = par + grav * (y - 5.0) / 180.0 + 16.0 * n0 + 11.0 * n1 + 9.0 * n2
+    hu = par + 16.0 * n0 + 11.0 * n1 + 9.0 * n2
+    hu = (hu + 1000.0) * density - 1000.0 + grav * (y - 5.0) / 180.0
     if emph > 0:
         e = n1 + 0.8 * n2 + 1.6 * (t - 0.55)
         w = smooth_step(e, 2.6 - 2.4 * emph, 3.0 - 2.4 * emph)

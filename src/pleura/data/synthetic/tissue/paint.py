@@ -10,6 +10,7 @@ __all__ = ["paint"]
 
 Array = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
 
 @kernel
@@ -34,39 +35,46 @@ def paint(
     lobes: Bytes,
     lesion: Bytes,
     zs: Array,
+    inner: Array,
+    slide: Array,
     x0: float,
     y0: float,
     h: float,
     capsules: Array,
     kinds: Bytes,
+    inside: Flags,
 ) -> None:
     """Paint capsules (n, 11) over the samples that `fill` made; those of a kind other than 0 count as lesion.
 
-    `closed` is 0 in aerated or consolidated lung, where airways stay open. The other arguments are those of `fill`.
+    `closed` is 0 in aerated or consolidated lung, where airways stay open. What is `inside` the rib cage is met by the
+    sub-slices at the heights `inner` and slid backwards, everything else at `zs`. The other arguments are those of
+    `fill`.
     """
     ns, ny, nx = buf.shape
     mid = ns // 2
-    zlo, zhi = zs[0], zs[ns - 1]
     for n in range(len(capsules)):
         c = capsules[n]
         r = max(c[3], c[7])
         pad = r * (2.0 if c[9] == SOFT else 1.0) + h
-        if min(c[2], c[6]) - pad > zhi or max(c[2], c[6]) + pad < zlo:
+        wide = pad + np.abs(slide).max()
+        heights = inner if inside[n] else zs
+        if min(c[2], c[6]) - pad > heights.max() or max(c[2], c[6]) + pad < heights.min():
             continue
         i0 = max(int((min(c[0], c[4]) - pad - x0) / h), 0)
         i1 = min(int((max(c[0], c[4]) + pad - x0) / h) + 2, nx)
-        j0 = max(int((min(c[1], c[5]) - pad - y0) / h), 0)
-        j1 = min(int((max(c[1], c[5]) + pad - y0) / h) + 2, ny)
+        j0 = max(int((min(c[1], c[5]) - wide - y0) / h), 0)
+        j1 = min(int((max(c[1], c[5]) + wide - y0) / h) + 2, ny)
         dx, dy, dz = c[4] - c[0], c[5] - c[1], c[6] - c[2]
         L2 = dx * dx + dy * dy + dz * dz + 1e-9
         hu, mode, soft = c[8], c[9], c[10]
         for s in range(ns):
-            z = zs[s]
+            z = heights[s]
             if z < min(c[2], c[6]) - pad or z > max(c[2], c[6]) + pad:
                 continue
             qz = z - c[2]
+            back = slide[s] if inside[n] else 0.0
             for j in range(j0, j1):
-                qy = y0 + j * h - c[1]
+                qy = y0 + j * h - c[1] - back
                 for i in range(i0, i1):
                     qx = x0 + i * h - c[0]
                     w = min(max((qx * dx + qy * dy + qz * dz) / L2, 0.0), 1.0)
