@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pleura.errors import TermsError, WireError
-from pleura.federation.secure_sum.keys.fields import Fields, number, opening
+from pleura.federation.secure_sum.fields import Fields, number, opening
 from pleura.federation.secure_sum.keys.identity import HospitalKeys
 from pleura.federation.secure_sum.keys.members import MemberList
 from pleura.federation.secure_sum.keys.sealing import SEALING_BYTES, SIGNATURE_BYTES, check_signature, seal

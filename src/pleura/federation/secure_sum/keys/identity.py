@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pleura.errors import KeyFileError, WireError
-from pleura.federation.secure_sum.keys.fields import Fields, opening, text
+from pleura.federation.secure_sum.fields import Fields, opening, text
 from pleura.federation.secure_sum.keys.files import KeyFolder
 from pleura.federation.secure_sum.keys.pem import read_sealing, read_signing, write_pem
 from pleura.federation.secure_sum.keys.sealing import (

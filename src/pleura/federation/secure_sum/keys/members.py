@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import Final, Self
 
 from pleura.errors import TermsError, WireError
+from pleura.federation.secure_sum.fields import Fields, number, opening, text
 from pleura.federation.secure_sum.keys.coordinator import CoordinatorKey
-from pleura.federation.secure_sum.keys.fields import Fields, number, opening, text
 from pleura.federation.secure_sum.keys.identity import PublicKeys
 from pleura.federation.secure_sum.keys.sealing import SIGNATURE_BYTES, check_signature
 from pleura.federation.secure_sum.terms import RoundTerms
