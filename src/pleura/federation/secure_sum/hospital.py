@@ -15,7 +15,7 @@ from pleura.federation.secure_sum.sizes import sizes_of
 from pleura.federation.secure_sum.slots import Numbers, SlotVector
 from pleura.federation.secure_sum.sums import Opened, opened_sum
 from pleura.federation.secure_sum.terms import RoundTerms, UploadSet
-from pleura.federation.secure_sum.wire import PartFormat
+from pleura.federation.secure_sum.wire import PartFormat, Pieces
 
 __all__ = ["HospitalRound"]
 
@@ -92,10 +92,10 @@ class HospitalRound:
         self._vector = SlotVector(self.terms.layout, self._sizes.levels, values)
         return self._parts(self._cipher.encrypt(self._vector))
 
-    def _parts(self, payloads: Iterator[bytes]) -> Iterator[bytes]:
-        for part, payload in enumerate(payloads):
+    def _parts(self, payloads: Iterator[Pieces]) -> Iterator[bytes]:
+        for part, pieces in enumerate(payloads):
             self._sent = self._sent or part == self.parts - 1
-            yield self._format.pack(self.place, part, payload)
+            yield self._format.pack(self.place, part, pieces)
 
     def share_message(self) -> bytes:
         """Deal the round's secret to all members, sealed and signed, and wipe it; empty with backends other than ring.
@@ -137,14 +137,14 @@ class HospitalRound:
             )
         return answer
 
-    def open(self, upload_set: UploadSet, sum_parts: Iterable[bytes], answers: Mapping[int, bytes]) -> Opened:
+    def open(self, upload_set: UploadSet, sum_parts: Iterable[bytes], answers: Iterable[bytes]) -> Opened:
         """Open the sum.
 
         Parameters
         ----------
         upload_set : whose uploads are in the sum
         sum_parts : of the server's sum, in any order; those that come early are held in memory
-        answers : by the place of the hospital that gave it; with backends other than ring none is needed
+        answers : of different hospitals, in any order; with backends other than ring none is needed
 
         Raises
         ------

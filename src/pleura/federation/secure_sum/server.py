@@ -128,8 +128,8 @@ class ServerRound:
     def _total_parts(self, upload_set: UploadSet) -> Iterator[bytes]:
         senders = sorted(upload_set.senders)
         for part in range(self._adder.form.parts):
-            payload = self._adder.add_up(part, (self._store.get(sender, part) for sender in senders))
-            yield self._format.pack(SERVER, part, payload, upload_set)
+            pieces = self._adder.add_up(part, (self._store.get(sender, part) for sender in senders))
+            yield self._format.pack(SERVER, part, pieces, upload_set)
 
 
 def _places(senders: Iterable[int]) -> str:

@@ -5,13 +5,16 @@ adder looks at. A part is one hospital's, or it is the server's sum and then bou
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pleura.errors import WireError
 from pleura.federation.secure_sum.terms import RoundTerms, UploadSet
 
-__all__ = ["HEADER_BYTES", "SERVER", "Form", "Part", "PartFormat"]
+__all__ = ["HEADER_BYTES", "SERVER", "Form", "Part", "PartFormat", "Pieces"]
+
+Pieces = Sequence[bytes | memoryview]
+"""Of a payload, contiguous; joined only once, where the header is put before them."""
 
 SERVER = 65535
 """Stands in the place of the sender in parts of the sum."""
@@ -76,18 +79,19 @@ class PartFormat:
         self._digest = terms.digest
         self._form = form
 
-    def pack(self, sender: int, part: int, payload: bytes | memoryview, upload_set: UploadSet | None = None) -> bytes:
+    def pack(self, sender: int, part: int, pieces: Pieces, upload_set: UploadSet | None = None) -> bytes:
         """Put the header before a payload.
 
         Parameters
         ----------
         sender : the hospital's place, or `SERVER`
         part : its number, from 0
-        payload : as many bytes as the form says
+        pieces : of the payload, which one after the other are as many bytes as the form says
         upload_set : whose uploads are in it; for the server's sum only
         """
         assert (upload_set is not None) == (sender == SERVER)
-        assert len(payload) == self._form.payload_bytes(part)
+        length = sum(memoryview(piece).nbytes for piece in pieces)
+        assert length == self._form.payload_bytes(part)
         terms, form = self._terms, self._form
         header = _HEADER.pack(
             _LETTERS,
@@ -98,12 +102,12 @@ class PartFormat:
             sender,
             part,
             form.parts,
-            len(payload),
+            length,
             form.parameters,
             self._digest,
             upload_set.digest if upload_set else bytes(32),
         )
-        return b"".join([header, payload])
+        return b"".join([header, *pieces])
 
     def parse_upload(self, data: bytes) -> Part:
         """Read a part of a hospital's upload.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from pleura.federation.secure_sum.wire import Form
+from pleura.federation.secure_sum.wire import Form, Pieces
 
 __all__ = ["Adder"]
 
@@ -20,6 +20,6 @@ class Adder(Protocol):
         """Refuse with `WireError` a payload, of the right length, that no honest hospital sends."""
         ...
 
-    def add_up(self, part: int, payloads: Iterable[memoryview]) -> bytes:
+    def add_up(self, part: int, payloads: Iterable[memoryview]) -> Pieces:
         """Add the payloads of one part, each of another hospital; errors as for `check`."""
         ...

@@ -10,7 +10,7 @@ from pleura.federation.secure_sum.ring.addition import add
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
 from pleura.federation.secure_sum.sizes import sizes_of
 from pleura.federation.secure_sum.terms import RoundTerms
-from pleura.federation.secure_sum.wire import Form
+from pleura.federation.secure_sum.wire import Form, Pieces
 
 __all__ = ["BLOCKS_IN_PART", "RingAdder"]
 
@@ -51,11 +51,11 @@ class RingAdder:
                 if word >= prime:
                     raise WireError(f"a word of part {part} is {word}, not below its prime {prime}; refuse the upload")
 
-    def add_up(self, part: int, payloads: Iterable[memoryview]) -> bytes:
+    def add_up(self, part: int, payloads: Iterable[memoryview]) -> Pieces:
         """Add modulo each prime."""
         total = np.zeros(self.form.payload_bytes(part) // 4, np.uint32)
         for payload in payloads:
             sums = self.blocks(part, total.data)
             for (to, lanes), (words, _) in zip(sums, self.blocks(part, payload), strict=True):
                 add(to, words, lanes)
-        return total.astype("<u4", copy=False).tobytes()
+        return [total.astype("<u4", copy=False).data]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pleura.errors import WireError
 from pleura.federation.secure_sum.sizes import sizes_of
 from pleura.federation.secure_sum.terms import RoundTerms
-from pleura.federation.secure_sum.wire import Form
+from pleura.federation.secure_sum.wire import Form, Pieces
 
 __all__ = ["SLOTS_IN_PART", "WordsAdder"]
 
@@ -44,13 +44,13 @@ class WordsAdder:
                 f"a slot of part {part} is {words.max()}, a slot is 0 to {self._largest}; refuse the upload"
             )
 
-    def add_up(self, part: int, payloads: Iterable[memoryview]) -> bytes:
+    def add_up(self, part: int, payloads: Iterable[memoryview]) -> Pieces:
         """Add modulo 2^32."""
         total = np.zeros(self.form.payload_bytes(part) // 4, np.uint32)
         for payload in payloads:
             self.check(part, payload)
             total += _words(payload)
-        return total.astype("<u4", copy=False).tobytes()
+        return [total.astype("<u4", copy=False).data]
 
 
 def _words(payload: memoryview) -> npt.NDArray[np.uint32]:

@@ -6,7 +6,7 @@ from typing import Protocol
 from pleura.federation.secure_sum.slots import SlotVector
 from pleura.federation.secure_sum.sums import SlotSums
 from pleura.federation.secure_sum.terms import UploadSet
-from pleura.federation.secure_sum.wire import Form
+from pleura.federation.secure_sum.wire import Form, Pieces
 
 __all__ = ["Cipher"]
 
@@ -19,7 +19,7 @@ class Cipher(Protocol):
         """How a vector is cut into parts."""
         ...
 
-    def encrypt(self, vector: SlotVector) -> Iterator[bytes]:
+    def encrypt(self, vector: SlotVector) -> Iterator[Pieces]:
         """Make the payloads of all parts, first to last."""
         ...
 
@@ -32,7 +32,7 @@ class Cipher(Protocol):
         ...
 
     def decrypt(
-        self, upload_set: UploadSet, payloads: Iterable[memoryview], answers: Mapping[int, bytes]
+        self, upload_set: UploadSet, payloads: Iterable[memoryview], answers: Iterable[bytes]
     ) -> Iterator[SlotSums]:
         """Open the payloads of the sum, first to last, into summed slots in the vector's order."""
         ...

@@ -29,6 +29,7 @@ from pleura.federation.secure_sum.ciphers.keyring import Keyring, own_keys
 from pleura.federation.secure_sum.slots import SlotVector
 from pleura.federation.secure_sum.sums import SlotSums
 from pleura.federation.secure_sum.terms import RoundTerms, UploadSet
+from pleura.federation.secure_sum.wire import Pieces
 
 __all__ = ["MasksCipher"]
 
@@ -50,7 +51,7 @@ class MasksCipher:
                 key = held.hospital.pair_key(member, context)
                 self._streams.append((Aes(AES256(key), CTR(bytes(16))).encryptor(), other > place))
 
-    def encrypt(self, vector: SlotVector) -> Iterator[bytes]:
+    def encrypt(self, vector: SlotVector) -> Iterator[Pieces]:
         """Add the masks modulo 2^32."""
         zeros, mask = memoryview(bytes(4 * _CHUNK)), np.empty(4 * _CHUNK + 15, np.uint8)
         start = 0
@@ -67,7 +68,7 @@ class MasksCipher:
                         chunk += other
                     else:
                         chunk -= other
-            yield words.astype("<u4", copy=False).tobytes()
+            yield [words.astype("<u4", copy=False).data]
 
     def share_message(self) -> bytes:
         """Nothing: the masks cancel."""
@@ -81,7 +82,7 @@ class MasksCipher:
         self,
         upload_set: UploadSet,
         payloads: Iterable[memoryview],
-        answers: Mapping[int, bytes],  # noqa: ARG002
+        answers: Iterable[bytes],  # noqa: ARG002
     ) -> Iterator[SlotSums]:
         """Give the sums, out of which the masks have fallen.
 

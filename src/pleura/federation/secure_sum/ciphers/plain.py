@@ -9,6 +9,7 @@ from pleura.federation.secure_sum.ciphers.keyring import Keyring
 from pleura.federation.secure_sum.slots import SlotVector
 from pleura.federation.secure_sum.sums import SlotSums
 from pleura.federation.secure_sum.terms import RoundTerms, UploadSet
+from pleura.federation.secure_sum.wire import Pieces
 
 __all__ = ["PlainCipher"]
 
@@ -19,14 +20,14 @@ class PlainCipher:
     def __init__(self, terms: RoundTerms, place: int, keys: Keyring | None, *, threads: int) -> None:  # noqa: ARG002
         self.form = WordsAdder(terms).form
 
-    def encrypt(self, vector: SlotVector) -> Iterator[bytes]:
+    def encrypt(self, vector: SlotVector) -> Iterator[Pieces]:
         """Give the slots as they are."""
         start = 0
         for part in range(self.form.parts):
             words = np.empty(self.form.payload_bytes(part) // 4, np.uint32)
             vector.fill(start, words)
             start += words.size
-            yield words.astype("<u4", copy=False).tobytes()
+            yield [words.astype("<u4", copy=False).data]
 
     def share_message(self) -> bytes:
         """Nothing: there is no secret."""
@@ -40,7 +41,7 @@ class PlainCipher:
         self,
         upload_set: UploadSet,  # noqa: ARG002
         payloads: Iterable[memoryview],
-        answers: Mapping[int, bytes],  # noqa: ARG002
+        answers: Iterable[bytes],  # noqa: ARG002
     ) -> Iterator[SlotSums]:
         """Give the sums as they are."""
         for payload in payloads:
