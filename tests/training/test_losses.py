@@ -64,3 +64,8 @@ def test_a_grade_further_off_costs_more() -> None:
     weights = torch.ones(3)
     costs = [float(squared_emd(logits[2:], torch.tensor([k]), weights, torch.tensor(1.0))) for k in range(3)]
     assert costs[0] > 1.9 > costs[1] > 0.9 > costs[2]
+
+
+def test_a_class_without_cases_is_weighed_as_one_with_a_single_case() -> None:
+    weights = class_weights(LossSettings(), CLASSES, [0, 0, 2, 2, 2, 2])
+    assert (weights / weights[1]).tolist() == [0.5, 1, 0.25, 1]

@@ -17,7 +17,7 @@ from torch import Tensor, nn, optim
 from pleura.errors import RecipeError
 from pleura.whole_file import whole_file
 
-__all__ = ["Progress", "load_checkpoint", "save_checkpoint"]
+__all__ = ["Progress", "load_checkpoint", "optimiser_tensors", "restore_optimiser", "save_checkpoint"]
 
 
 _STATE = "optimiser."
@@ -50,10 +50,7 @@ def save_checkpoint(
     """
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
-    for name, parameter in network.named_parameters():
-        for kind, tensor in optimiser.state[parameter].items():
-            if isinstance(tensor, Tensor):  # SGD keeps None where there is no momentum
-                tensors[f"{_STATE}{kind}.{name}"] = tensor
+    tensors |= {f"{_STATE}{name}": tensor for name, tensor in optimiser_tensors(network, optimiser).items()}
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     data = safetensors.torch.save(whole, metadata={"progress": json.dumps(asdict(progress))})
     with whole_file(path) as made, made.open("wb") as file:
@@ -95,15 +92,36 @@ def load_checkpoint(
     try:
         network.load_state_dict(_part(tensors, "network."))
         best = _part(tensors, "best.")
-        parameters = dict(network.named_parameters())
-        for whole, tensor in _part(tensors, _STATE).items():
-            kind, name = whole.split(".", 1)
-            same = tensor.shape == parameters[name].shape  # a count of steps is a scalar
-            like = parameters[name] if same else tensor
-            optimiser.state[parameters[name]][kind] = torch.empty_like(like).copy_(tensor)
+        restore_optimiser(network, optimiser, _part(tensors, _STATE))
     except (RuntimeError, KeyError, ValueError) as error:
         raise RecipeError(f"{path} does not fit the network: {error}; delete it and start anew") from error
     return progress, best
+
+
+def optimiser_tensors(network: nn.Module, optimiser: optim.Optimizer) -> dict[str, Tensor]:
+    """Give what an optimiser has kept of each parameter, such as its momentum, by "KIND.PARAMETER"."""
+    tensors = {}
+    for name, parameter in network.named_parameters():
+        for kind, tensor in optimiser.state[parameter].items():
+            if isinstance(tensor, Tensor):  # SGD keeps None where there is no momentum
+                tensors[f"{kind}.{name}"] = tensor
+    return tensors
+
+
+def restore_optimiser(network: nn.Module, optimiser: optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Give an optimiser back what `optimiser_tensors` took from one of the same network.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If the tensors are of another network.
+    """
+    parameters = dict(network.named_parameters())
+    for whole, tensor in tensors.items():
+        kind, name = whole.split(".", 1)
+        same = tensor.shape == parameters[name].shape  # a count of steps is a scalar
+        like = parameters[name] if same else tensor
+        optimiser.state[parameters[name]][kind] = torch.empty_like(like).copy_(tensor)
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, optim
+from torch import Tensor
 
 from pleura.data.cache import SliceCache, default_cache_folder
 from pleura.data.cohort import Case, Cohort, read_cohort
@@ -26,12 +26,12 @@ from pleura.settings import InputSettings, TrainingRecipe
 from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from pleura.training.description import recipe_hash, training_card
 from pleura.training.initial import first_network, with_lesions
-from pleura.training.lesion_loss import WithLesions
 from pleura.training.log import row_in_words, write_log
 from pleura.training.losses import class_weights
 from pleura.training.objective import Objective
 from pleura.training.optimiser import create_optimiser
 from pleura.training.schedule import learning_rate
+from pleura.training.steps import Learner, autocast, learn
 from pleura.training.watcher import Silent, Watcher
 
 __all__ = ["score", "train"]
@@ -50,12 +50,7 @@ class Run:
     keys: dict[str, str]
     examples: Examples
     task: Task
-    network: Classifier
-    trained: Classifier | WithLesions
-    """The network, with the head that learns from lesion masks where the recipe asks for it."""
-    optimiser: optim.Optimizer
-    objective: Objective
-    device: torch.device
+    learner: Learner
     out: Path
     parent: Model | None
     progress: Progress
@@ -152,12 +147,20 @@ def setup(
     )
     network = network.to(where, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     trained = with_lesions(network, recipe).to(where)
-    optimiser = create_optimiser(trained, recipe.optimiser)
+    learner = Learner(
+        network=network,
+        trained=trained,
+        optimiser=create_optimiser(trained, recipe.optimiser),
+        objective=objective,
+        device=where,
+        precision=recipe.training.precision,
+        microbatch=recipe.training.microbatch,
+    )
     name = _run_name(recipe, used, keys, masks, parent)
     progress = Progress(run=name)
     best: dict[str, Tensor] = {}
     if resume:
-        progress, best = load_checkpoint(out / CHECKPOINT, trained, optimiser, name)
+        progress, best = load_checkpoint(out / CHECKPOINT, trained, learner.optimiser, name)
         watcher.say(f"resumed after epoch {progress.epoch} of {recipe.schedule.epochs}")
     return Run(
         recipe=recipe,
@@ -166,11 +169,7 @@ def setup(
         keys=keys,
         examples=examples,
         task=task,
-        network=network,
-        trained=trained,
-        optimiser=optimiser,
-        objective=objective,
-        device=where,
+        learner=learner,
         out=out,
         parent=parent,
         progress=progress,
@@ -195,53 +194,32 @@ def fit(run: Run) -> None:
         if loss < progress.best_loss:
             progress.best_epoch, progress.best_loss = epoch + 1, loss
             if run.recipe.validation.keep == "best":
-                run.best = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
-        save_checkpoint(run.out / CHECKPOINT, run.trained, run.optimiser, progress, run.best)
+                run.best = {
+                    name: tensor.detach().cpu().clone() for name, tensor in run.learner.network.state_dict().items()
+                }
+        save_checkpoint(run.out / CHECKPOINT, run.learner.trained, run.learner.optimiser, progress, run.best)
         write_log(run.out / LOG, progress.history)
         run.watcher.say(row_in_words(row))
 
 
 def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
     """One pass over the training cases; mean loss and accuracy on the way, and the last learning rate."""
-    recipe, device = run.recipe, run.device
-    run.network.train()
-    loss_sum = torch.zeros((), device=device)
-    hits = torch.zeros((), device=device)
-    rate = 0.0
-    with torch.random.fork_rng():  # what the network itself draws (DropBlock) depends on seed and epoch only
-        torch.manual_seed(recipe.training.seed * 100_003 + epoch)
-        for number, batch in enumerate(run.examples.batches(epoch)):
-            rate = learning_rate(
-                epoch * run.examples.steps + number,
-                steps_per_epoch=run.examples.steps,
-                peak=recipe.optimiser.learning_rate,
-                settings=recipe.schedule,
-            )
-            for group in run.optimiser.param_groups:
-                group["lr"] = rate
-            labels = batch.labels.to(device)
-            part = recipe.training.microbatch or len(labels)
-            run.optimiser.zero_grad(set_to_none=True)
-            for start in range(0, len(labels), part):
-                some = slice(start, start + part)
-                x = batch.inputs[some].to(device)
-                loss, logits = run.objective(
-                    run.trained,
-                    x.contiguous(memory_format=torch.channels_last_3d),  # (part, 1, slices, size, size)
-                    labels[some],
-                    None if batch.lesions is None else batch.lesions[some].to(device),
-                    of_batch=labels,
-                    precision=_precision(device, recipe.training.precision),
-                )
-                loss.backward()  # type: ignore[no-untyped-call]
-                loss_sum += loss.detach() * len(labels)
-                hits += (logits.detach().argmax(dim=1) == labels[some]).sum()
-            run.optimiser.step()
-            run.watcher.advance()
-    loss_mean = float(loss_sum) / len(run.examples)
-    if not np.isfinite(loss_mean):
-        raise RecipeError(f"the loss is {loss_mean} in epoch {epoch + 1}; lower optimiser.learning_rate")
-    return {"learning_rate": rate, "train_loss": loss_mean, "train_accuracy": float(hits) / len(run.examples)}
+    recipe, steps = run.recipe, run.examples.steps
+
+    def rate(number: int) -> float:
+        peak = recipe.optimiser.learning_rate
+        return learning_rate(epoch * steps + number, steps_per_epoch=steps, peak=peak, settings=recipe.schedule)
+
+    seen = learn(
+        run.learner,
+        run.examples.batches(epoch),
+        rate=rate,
+        seed=recipe.training.seed * 100_003 + epoch,
+        on_step=run.watcher.advance,
+    )
+    if not np.isfinite(seen.loss):
+        raise RecipeError(f"the loss is {seen.loss} in epoch {epoch + 1}; lower optimiser.learning_rate")
+    return {"learning_rate": seen.rate, "train_loss": seen.loss, "train_accuracy": seen.accuracy}
 
 
 def validate(run: Run) -> dict[str, float]:
@@ -251,11 +229,11 @@ def validate(run: Run) -> dict[str, float]:
         return {}
     run.watcher.start("validation", len(cases))
     probabilities = score(
-        run.network,
+        run.learner.network,
         run.recipe.input,
         run.cache,
         [run.keys[case.case] for case in cases],
-        device=run.device,
+        device=run.learner.device,
         precision=run.recipe.training.precision,
         watcher=run.watcher,
     )
@@ -291,7 +269,7 @@ def score(
     Mean probabilities over the subsets, (cases, classes). A case's subsets depend on its key alone.
     """
     rows = []
-    with _precision(torch.device(device), precision):
+    with autocast(torch.device(device), precision):
         for key in keys:
             prepared = cache.open(key).all()
             rows.append(predict_network(network, settings, prepared, seed=int(key[:8], 16), device=device).mean)
@@ -304,14 +282,14 @@ def finish(run: Run) -> Model:
     """Write the model's folder, with the scores of the weights as written, and read it back."""
     recipe = run.recipe
     if recipe.validation.keep == "best" and run.best:
-        run.network.load_state_dict(run.best)
+        run.learner.network.load_state_dict(run.best)
     kept = run.progress.best_epoch if recipe.validation.keep == "best" else run.progress.epoch
     path = run.out / recipe.name
     card = training_card(recipe, run.cohort, parent=run.parent, epochs=kept, scores={})
-    save_model(run.network, card, path, half=recipe.half)
-    run.network.load_state_dict(load_model(path).network.state_dict())
+    save_model(run.learner.network, card, path, half=recipe.half)
+    run.learner.network.load_state_dict(load_model(path).network.state_dict())
     card = training_card(recipe, run.cohort, parent=run.parent, epochs=kept, scores=validate(run))
-    save_model(run.network, card, path, half=recipe.half)
+    save_model(run.learner.network, card, path, half=recipe.half)
     model = load_model(path)
     run.watcher.say(f"model {recipe.name} {model.id[:12]} written to {path}")
     return model
@@ -343,10 +321,6 @@ def _run_name(
         "" if parent is None else parent.id,
     ]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
-
-
-def _precision(device: torch.device, precision: str) -> torch.autocast:
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def _on_prepared(watcher: Watcher, note: str) -> None:

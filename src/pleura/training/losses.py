@@ -19,7 +19,7 @@ def class_weights(settings: LossSettings, classes: Sequence[str], labels: Sequen
     ----------
     settings : the recipe's loss
     classes : names, in the order of the outputs
-    labels : class numbers of the training cases, each class at least once
+    labels : class numbers of the training cases; a class without any is weighed as one with a single case
 
     Raises
     ------
@@ -36,7 +36,7 @@ def class_weights(settings: LossSettings, classes: Sequence[str], labels: Sequen
             raise RecipeError(f"loss.weights are for {sorted(settings.weights)}; the classes are {sorted(classes)}")
         weights = torch.tensor([settings.weights[name] for name in classes])
     elif settings.weighting == "balanced":
-        weights = 1.0 / torch.bincount(torch.tensor(labels), minlength=len(classes))
+        weights = 1.0 / torch.bincount(torch.tensor(labels), minlength=len(classes)).clamp(min=1)
     else:
         weights = torch.ones(len(classes))
     return weights / weights.mean()

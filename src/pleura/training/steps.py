@@ -1,0 +1,104 @@
+"""Batches of examples and a network in; the network moved on by a step a batch, and how it went, out."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import optim
+
+from pleura.data.examples import Batch
+from pleura.models.classifier import Classifier
+from pleura.training.lesion_loss import WithLesions
+from pleura.training.objective import Objective
+
+__all__ = ["Learner", "Seen", "autocast", "learn"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Learner:
+    """A network and all that a step of training needs beside the batch."""
+
+    network: Classifier
+    trained: Classifier | WithLesions
+    """The network, with the head that learns from lesion masks where there is one."""
+    optimiser: optim.Optimizer
+    objective: Objective
+    device: torch.device
+    precision: str = "float32"
+    """ "float32" or "bfloat16", of the forward pass."""
+    microbatch: int = 0
+    """Cases in memory at once, 0 for the whole batch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """How some steps went."""
+
+    steps: int
+    cases: int
+    """Examples seen; a case counts as often as it was drawn."""
+    loss: float
+    """Mean over the examples, each as it was before its step; NaN without any."""
+    accuracy: float
+    """Share of the examples that were recognised before their step; NaN without any."""
+    rate: float
+    """Learning rate of the last step; 0 without any."""
+
+
+def learn(
+    learner: Learner,
+    batches: Iterable[Batch],
+    *,
+    rate: Callable[[int], float],
+    seed: int,
+    on_step: Callable[[], object],
+) -> Seen:
+    """Train on batches, a step each.
+
+    Parameters
+    ----------
+    learner : its network and optimiser are changed
+    batches : what to learn from
+    rate : gives the learning rate of a step by its number, from 0
+    seed : of what the network itself draws (DropBlock)
+    on_step : called after each step
+    """
+    device = learner.device
+    learner.network.train()
+    loss_sum = torch.zeros((), device=device)
+    hits = torch.zeros((), device=device)
+    steps, cases, last = 0, 0, 0.0
+    with torch.random.fork_rng():  # what the network draws depends on the seed only
+        torch.manual_seed(seed)
+        for steps, batch in enumerate(batches, start=1):
+            last = rate(steps - 1)
+            for group in learner.optimiser.param_groups:
+                group["lr"] = last
+            labels = batch.labels.to(device)
+            part = learner.microbatch or len(labels)
+            learner.optimiser.zero_grad(set_to_none=True)
+            for start in range(0, len(labels), part):
+                some = slice(start, start + part)
+                x = batch.inputs[some].to(device)
+                loss, logits = learner.objective(
+                    learner.trained,
+                    x.contiguous(memory_format=torch.channels_last_3d),  # (part, 1, slices, size, size)
+                    labels[some],
+                    None if batch.lesions is None else batch.lesions[some].to(device),
+                    of_batch=labels,
+                    precision=autocast(device, learner.precision),
+                )
+                loss.backward()  # type: ignore[no-untyped-call]
+                loss_sum += loss.detach() * len(labels)
+                hits += (logits.detach().argmax(dim=1) == labels[some]).sum()
+            learner.optimiser.step()
+            cases += len(labels)
+            on_step()
+    if not cases:
+        return Seen(steps=0, cases=0, loss=float("nan"), accuracy=float("nan"), rate=0.0)
+    return Seen(steps=steps, cases=cases, loss=float(loss_sum) / cases, accuracy=float(hits) / cases, rate=last)
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Give the context of a forward pass: bfloat16 where it is asked for, else nothing."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
