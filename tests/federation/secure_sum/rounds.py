@@ -1,4 +1,4 @@
-"""Hospitals with keys, and rounds of them, for the tests of the protocol; and what a round has to give, taken slowly."""
+"""Hospitals with keys, rounds of them, and what a round has to give, taken slowly: for the tests of the protocol."""
 
 import tempfile
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pleura.federation.secure_sum.ciphers.keyring import Keyring
+from pleura.federation.secure_sum.ciphers.seal_context import make_seal_key
 from pleura.federation.secure_sum.hospital import HospitalRound
 from pleura.federation.secure_sum.keys.coordinator import CoordinatorKey
 from pleura.federation.secure_sum.keys.group_key import GroupKey
@@ -38,7 +39,8 @@ def keyrings(hospitals: int) -> tuple[Keyring, ...]:
     members = MemberList.make(coordinator, FEDERATION, [keys.public for keys in held])
     made, message = GroupKey.make(held[0], members)
     opened = [made, *(GroupKey.open(message, keys, members) for keys in held[1:])]
-    return tuple(Keyring(keys, members, key) for keys, key in zip(held, opened, strict=True))
+    shared = make_seal_key(made)
+    return tuple(Keyring(keys, members, key, shared) for keys, key in zip(held, opened, strict=True))
 
 
 def terms_for(layout: Layout, hospitals: int, **fields: Any) -> RoundTerms:

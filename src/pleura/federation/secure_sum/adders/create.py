@@ -4,21 +4,16 @@ from collections.abc import Callable
 
 from pleura.federation.secure_sum.adders.adder import Adder
 from pleura.federation.secure_sum.adders.ring import RingAdder
+from pleura.federation.secure_sum.adders.seal import SealAdder
 from pleura.federation.secure_sum.adders.words import WordsAdder
 from pleura.federation.secure_sum.terms import Backend, RoundTerms
 
 __all__ = ["ADDERS", "create_adder"]
 
 
-def _seal(terms: RoundTerms) -> Adder:
-    from pleura.federation.secure_sum.adders.seal import SealAdder
-
-    return SealAdder(terms)
-
-
 ADDERS: dict[Backend, Callable[[RoundTerms], Adder]] = {
     "ring": RingAdder,
-    "seal": _seal,
+    "seal": SealAdder,
     "masks": WordsAdder,
     "plain": WordsAdder,
 }
@@ -31,7 +26,5 @@ def create_adder(terms: RoundTerms) -> Adder:
     ------
     TermsError
         If the backend has no room for so many hospitals.
-    MissingExtraError
-        If the backend's package is not installed.
     """
     return ADDERS[terms.backend](terms)

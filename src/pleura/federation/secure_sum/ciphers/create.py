@@ -7,11 +7,17 @@ from pleura.federation.secure_sum.ciphers.keyring import Keyring
 from pleura.federation.secure_sum.ciphers.masks import MasksCipher
 from pleura.federation.secure_sum.ciphers.plain import PlainCipher
 from pleura.federation.secure_sum.ciphers.ring import RingCipher
+from pleura.federation.secure_sum.ciphers.seal import SealCipher
 from pleura.federation.secure_sum.terms import Backend, RoundTerms
 
 __all__ = ["CIPHERS", "create_cipher"]
 
-CIPHERS: dict[Backend, Callable[..., Cipher]] = {"ring": RingCipher, "masks": MasksCipher, "plain": PlainCipher}
+CIPHERS: dict[Backend, Callable[..., Cipher]] = {
+    "ring": RingCipher,
+    "seal": SealCipher,
+    "masks": MasksCipher,
+    "plain": PlainCipher,
+}
 
 
 def create_cipher(terms: RoundTerms, place: int, keys: Keyring | None, *, threads: int = 1) -> Cipher:

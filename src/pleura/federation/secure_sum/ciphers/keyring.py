@@ -22,7 +22,7 @@ class Keyring:
     group_key: GroupKey
     """Of this list."""
     seal_key: bytes | None = field(default=None, repr=False)
-    """The message that `ciphers.seal_key.make_seal_key` gave to one of the members; for the backend `seal` only."""
+    """The message that `ciphers.seal_context.make_seal_key` gave one of the members; for the backend `seal` only."""
 
 
 def own_keys(keys: Keyring | None, terms: RoundTerms, place: int) -> Keyring:
