@@ -189,7 +189,7 @@ def _uniform(count: int) -> npt.NDArray[np.uint16]:
 
 
 def _modulo(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint64]:
-    """Remainders of whole numbers from 0 to 2^42 by FIELD; new values for old ones, no division and no branch."""
+    """Remainders of whole numbers from 0 to 2^40 by FIELD, without division and without a branch."""
     left = values.astype(np.uint64)
     low = np.uint64(0xFFFF)
     for _ in range(2):

@@ -133,6 +133,11 @@ def combine(
         `shares.conflicting_place` for what that is worth), or the sum is none of such secrets.
     TermsError
         If the terms and the list do not agree.
+
+    Notes
+    -----
+    A false answer that comes with no more than needed, and keeps the sum within reach, passes here. The check
+    coefficients find it when the sum of uploads is decrypted.
     """
     hospitals = members.of(upload_set.terms)
     group_key.check_list(members)

@@ -57,13 +57,16 @@ class KeyFolder:
         with self._opened() as folder:
             try:
                 handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+                try:
+                    _check(handle, path, folder=False)
+                    with os.fdopen(handle, "rb", closefd=False) as file:
+                        data = file.read(_LARGEST + 1)
+                finally:
+                    os.close(handle)
             except FileNotFoundError as error:
                 raise KeyFileError(f"there is no {path}; bring it back from a backup, or make new keys") from error
             except OSError as error:
-                raise KeyFileError(f"cannot open {path}: {_reason(error)}") from error
-            with os.fdopen(handle, "rb") as file:
-                _check(handle, path, folder=False)
-                data = file.read(_LARGEST + 1)
+                raise KeyFileError(f"cannot read {path}: {_reason(error)}") from error
         if len(data) > _LARGEST:
             raise KeyFileError(f"{path} is larger than {_LARGEST} bytes, which no key file is; it is damaged")
         return data

@@ -84,5 +84,5 @@ def check_signature(key: bytes, message: bytes, signature: bytes, what: str) -> 
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except (InvalidSignature, ValueError) as error:
         raise WireError(
-            f"the signature of {what} does not hold; it was altered, or signed with another key than {key.hex()[:16]}"
+            f"{what}: the signature does not hold; it was altered, or signed with another key than {key.hex()[:16]}"
         ) from error
