@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pleura.data.synthetic.anatomy.body import draw_anatomy
+from pleura.data.synthetic.anatomy.patient import Patient
 from pleura.data.synthetic.findings.classes import draw_findings
 from pleura.data.synthetic.scanner.acquire import acquire, scan_circle
 from pleura.data.synthetic.scanner.protocol import Protocol
@@ -172,3 +173,19 @@ def test_contrast_agent_brightens_blood_and_not_fat(patient) -> None:
     assert np.median(airy) < 1, "lung and fat, but for what shares a voxel with a vessel"
     assert (airy > 40).mean() < 0.05
     assert (gain > 100).mean() > 0.005
+
+
+def test_metal_streaks_the_image_and_leaves_the_masks(patient) -> None:
+    with_device = draw_anatomy(6, replace(Patient.draw(6), device="pacemaker"))
+    p = replace(PLAIN, shape=(16, 128, 128), noise=0.0)
+    plain, metal = acquire(*patient, p), acquire(with_device, patient[1], replace(p, electrodes=True))
+    assert np.array_equal(plain.lobes, metal.lobes)
+    assert np.array_equal(plain.lesions, metal.lesions)
+    gain = metal.hu.astype(float) - plain.hu
+    assert metal.hu.max() == 3071
+    assert plain.hu.max() < 1500
+    lungs = plain.lobes > 0
+    touched = np.abs(gain).max((1, 2)) > 1000
+    assert 1 < touched.sum() < 12
+    assert gain[touched][lungs[touched]].std() > 15
+    assert not gain[~(np.abs(gain) > 5).any((1, 2))].any()

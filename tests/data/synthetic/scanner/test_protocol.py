@@ -17,6 +17,7 @@ def test_the_scanners_are_those_of_ucadi_and_that_of_the_real_series() -> None:
         ("Philips", "Brilliance 16", 5.0),
     ]
     for scanner in SCANNERS.values():
+        assert abs(scanner.offset) <= 3, "quality assurance lets a few HU pass"
         assert set(scanner.habit) == set(scanner.kernels) == set(KERNELS)
         assert sum(scanner.fields.values()) == pytest.approx(1)
         assert sum(scanner.coverage.values()) == pytest.approx(1)
@@ -40,6 +41,8 @@ def test_a_seed_draws_one_protocol_with_the_habits_of_its_scanner() -> None:
         covered = Counter(p.coverage for p in drawn)
         for coverage, share in scanner.coverage.items():
             assert covered[coverage] / 600 == pytest.approx(share, abs=0.065)
+        assert max(abs(p.offset) for p in drawn) <= 5
+        assert np.mean([p.electrodes for p in drawn]) == pytest.approx(scanner.electrodes, abs=0.03)
         assert np.mean([p.circle for p in drawn]) == pytest.approx(scanner.circle, abs=0.06)
 
 

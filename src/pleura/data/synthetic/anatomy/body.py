@@ -20,6 +20,7 @@ from pleura.data.synthetic.anatomy.capsules import (
     spline,
     tinted,
 )
+from pleura.data.synthetic.anatomy.implants import Implants, draw_implants
 from pleura.data.synthetic.anatomy.mediastinum import HEART_HEIGHT, Mediastinum, Placer, placer
 from pleura.data.synthetic.anatomy.muscles import draw_muscles
 from pleura.data.synthetic.anatomy.patient import Patient
@@ -70,6 +71,7 @@ class Anatomy:
     """Signed distances to skin, inner rib cage, mediastinum, heart; (4, z, y, x), 6 mm grid, mm."""
     mediastinum: Mediastinum
     trees: LungTrees
+    implants: Implants
     bones: Array
     """Shoulders and collar bones, capsules (n, 8)."""
     muscles: tuple[Array, ...]
@@ -122,7 +124,9 @@ class Anatomy:
             tinted(trees.airways, -985.0, LUMEN),
             *(tinted(a, -992.0, LUMEN) for a in m.airways),
         ]
+        metal = self.implants
         parts = [(flesh, False), (soft, True), (bones, False), (air, True)]
+        parts += [([metal.walls], False), ([metal.inside], True)]
         rows = np.vstack([row for part, _ in parts for row in part])
         inside = np.concatenate([np.full(len(row), where) for part, where in parts for row in part])
         return np.ascontiguousarray(rows), inside
@@ -191,6 +195,7 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
         origin=origin,
         fields=fields,
         mediastinum=mediastinum,
+        implants=draw_implants(seed, p, shape, fields, origin, at),
         trees=_draw_trees(seed, p, shape, fields, origin, at, mediastinum.carina),
         bones=draw_skeleton(seed, p, shape),
         muscles=draw_muscles(seed, p, shape),

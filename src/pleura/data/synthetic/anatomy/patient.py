@@ -37,6 +37,10 @@ class Patient:
     """Density of spongy bone; 1 at about 60 years."""
     dependent: float
     """Atelectasis at the back, 0 to 1."""
+    device: Literal["", "pacemaker", "defibrillator"]
+    """What lies under the skin of the left chest, empty for most."""
+    sternal_wires: bool
+    """Whether the sternum was once sawn through, and is held by wires."""
 
     @staticmethod
     def draw(seed: int) -> "Patient":
@@ -59,4 +63,14 @@ class Patient:
             scars=int(g.poisson(0.015 * max(age - 30, 0))),
             bone=float(np.clip(1.45 - 0.011 * (age - 20), 0.45, 1.4)),
             dependent=float(g.beta(1.2, 3.0)),
+            device=_device(g, age),
+            sternal_wires=bool(g.random() < (0.025 if age > 50 else 0.003)),
         )
+
+
+def _device(g: np.random.Generator, age: float) -> Literal["", "pacemaker", "defibrillator"]:
+    """Draw what one in 50 people above 75 years have, and few before."""
+    share, kind = g.random(2)
+    if share > (0.02 if age > 75 else 0.01 if age > 55 else 0.001):
+        return ""
+    return "pacemaker" if kind < 0.8 else "defibrillator"

@@ -7,9 +7,11 @@ import numpy.typing as npt
 
 from pleura.data.synthetic.anatomy.body import MUSCLE_UPTAKE, Anatomy
 from pleura.data.synthetic.anatomy.breath import Breath, breathe, moved_by_breath
+from pleura.data.synthetic.anatomy.implants import draw_electrodes
 from pleura.data.synthetic.anatomy.shape import CURVE_STEP, Shape
 from pleura.data.synthetic.findings.pattern import Findings
 from pleura.data.synthetic.scanner.grid import lay_grid
+from pleura.data.synthetic.scanner.metal import METAL_HU, metal_streaks
 from pleura.data.synthetic.scanner.motion import Motion
 from pleura.data.synthetic.scanner.noise import Reconstruction
 from pleura.data.synthetic.scanner.protocol import Protocol
@@ -108,7 +110,11 @@ def acquire(anatomy: Anatomy, findings: Findings, protocol: Protocol) -> Scan:
         )
         near = (lowest < max(zs[-1], inner.max())) & (highest > min(zs[0], inner.min()))
         paint(buf, closed, lobes[k], lesions[k], zs, inner, slide, *corner, capsules[near], kinds[near], inside[near])
-        image = np.clip(np.rint(reconstruct(buf.mean(0), g) + p.offset), AIR_HU, 3071)
+        ideal = buf.mean(0)
+        streaks = metal_streaks(ideal, h, g) if (capsules[near, 8] > METAL_HU).any() else None
+        if streaks is not None:
+            ideal = np.maximum(np.minimum(ideal, 3500) + streaks, AIR_HU)
+        image = np.clip(np.rint(reconstruct(ideal, g) + p.offset), AIR_HU, 3071)
         if p.circle:
             image[beyond] = AIR_HU
         hu[k] = image
@@ -141,6 +147,9 @@ def _lay_capsules(
     Returns the capsules, their kinds, and whether they lie in the rib cage.
     """
     body, enclosed = anatomy.capsules(protocol.contrast)
+    if protocol.electrodes:
+        electrodes = draw_electrodes(anatomy.shape, anatomy.fields, anatomy.origin)
+        body, enclosed = np.vstack([body, electrodes]), np.concatenate([enclosed, np.zeros(len(electrodes), bool)])
     under, over = findings.under, findings.over
     capsules = np.vstack([under.capsules, body, over.capsules])
     kinds = np.concatenate([under.kinds, np.zeros(len(body), np.uint8), over.kinds])

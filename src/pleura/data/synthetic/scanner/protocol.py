@@ -75,6 +75,8 @@ class Protocol:
     """Speed of the table, mm/s."""
     contrast: float = 0.0
     """HU that contrast agent adds to the blood; 0 without."""
+    electrodes: bool = False
+    """Whether electrodes are left on the skin."""
     kernel: str = "standard"
     """soft, standard or sharp."""
     crispness: float = 1.0
@@ -172,12 +174,13 @@ class Protocol:
             rotation=s.rotation,
             table=s.table,
             contrast=float(g.uniform(90, 230) if g.random() < s.contrast else 0.0),
+            electrodes=bool(g.random() < s.electrodes),
             kernel=str(kernel),
             crispness=float(s.crispness * g.uniform(0.95, 1.05)),
             hardening=float(s.hardening * g.uniform(0.7, 1.3)),
             noise=float(np.clip(g.lognormal(np.log(s.noise), 0.30), 5, 35)),
             noise_seed=seed,
-            offset=float(g.normal(s.offset, 3.0)),
+            offset=float(np.clip(g.normal(s.offset, 1.2), -5, 5)),
             couch=s.couch,
             circle=bool(g.random() < s.circle),
             padding=s.padding,
