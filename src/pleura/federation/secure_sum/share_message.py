@@ -10,7 +10,7 @@ hospital's place (2) and 8240 bytes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, Self
@@ -84,9 +84,25 @@ class ShareMessage:
         fields.end()
         return cls(terms.digest, dealer, digests, signature, MappingProxyType(sealed))
 
+    def cut(self, place: int) -> Self:
+        """Keep the one sealed share that the hospital at this place can open, and all that is signed.
+
+        Raises
+        ------
+        TermsError
+            If the message holds no share for it.
+        """
+        if place not in self.sealed:
+            raise TermsError(
+                f"the message of hospital {self.dealer} holds no share for hospital {place}; cut the whole message"
+            )
+        return replace(self, sealed=MappingProxyType({place: self.sealed[place]}))
+
 
 def excerpt(message: bytes, terms: RoundTerms, place: int) -> bytes:
     """Cut a dealer's message down to the one sealed share that one hospital can open.
+
+    Who cuts one message for many hospitals reads it once, and calls `ShareMessage.cut` for each.
 
     Parameters
     ----------
@@ -101,13 +117,7 @@ def excerpt(message: bytes, terms: RoundTerms, place: int) -> bytes:
     TermsError
         If the message holds no share for this place.
     """
-    held = ShareMessage.from_bytes(message, terms)
-    if place not in held.sealed:
-        raise TermsError(
-            f"the message of hospital {held.dealer} holds no share for hospital {place}; cut it from the whole message"
-        )
-    one = MappingProxyType({place: held.sealed[place]})
-    return ShareMessage(held.terms_digest, held.dealer, held.digests, held.signature, one).to_bytes()
+    return ShareMessage.from_bytes(message, terms).cut(place).to_bytes()
 
 
 def signed_part(terms_digest: bytes, dealer: int, digests: tuple[bytes, ...]) -> bytes:

@@ -118,6 +118,12 @@ def test_a_passphrase_locks_both_keys(locked: Path) -> None:
             load_pem_private_key((locked / name).read_bytes(), PASSPHRASE.encode())
 
 
+def test_a_passphrase_may_be_typed_on_another_keyboard(tmp_path: Path) -> None:
+    one, several = "Gesundheitsm\u00e4rchen", "Gesundheitsma\u0308rchen"  # one letter, or a letter and its dots
+    made = CoordinatorKey.create(tmp_path / "c", one)
+    assert CoordinatorKey.load(tmp_path / "c", several).public == made.public
+
+
 def test_a_wrong_or_missing_passphrase_is_named(locked: Path, keys: HospitalKeys, tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match=r"signing\.pem is locked with another passphrase, or damaged"):
         HospitalKeys.load(locked, PASSPHRASE + "!")

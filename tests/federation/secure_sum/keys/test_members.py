@@ -71,6 +71,11 @@ def test_no_name_or_key_stands_twice(people: People, tmp_path: Path) -> None:
         MemberList.make(people.coordinator, NAME, [*people.members.members, namesake])
     with pytest.raises(WireError, match="have one name"):
         MemberList.make(people.coordinator, NAME, [*people.members.members, people.members.members[0]])
+    composed, decomposed = (
+        HospitalKeys.create(tmp_path / d, n).public for d, n in (("c", "\u00c5s"), ("d", "A\u030as"))
+    )
+    with pytest.raises(WireError, match="have one name"):
+        MemberList.make(people.coordinator, NAME, [composed, decomposed])
     first = people.hospitals[0]
     renamed = HospitalKeys(replace(first.public, name="Twin"), first._signing, first._sealing)
     vouched = renamed.public.to_bytes()[:-64]

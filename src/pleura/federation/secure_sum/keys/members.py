@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Self
+from unicodedata import normalize
 
 from pleura.errors import TermsError, WireError
 from pleura.federation.secure_sum.fields import Fields, number, opening, text
@@ -105,7 +106,7 @@ class MemberList:
         fields.end()
         check_signature(coordinator, signed, signature, f"member list {which}, by the coordinator")
         for what, held in (
-            ("name", [m.name.casefold() for m in members]),
+            ("name", [normalize("NFKC", m.name).casefold() for m in members]),
             ("signing key", [m.ed25519.hex() for m in members]),
             ("sealing key", [m.x25519.hex() for m in members]),
         ):

@@ -2,6 +2,7 @@
 
 from hashlib import scrypt
 from typing import Final
+from unicodedata import normalize
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -91,4 +92,4 @@ def _other_kind(folder: KeyFolder, name: str, wanted: str) -> KeyFileError:
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:
     """Stretch a passphrase to what the PEM is locked with; the PEM alone would make a guess cost 2048 hashes only."""
-    return scrypt(passphrase.encode("utf-8", "surrogatepass"), salt=salt, **_SCRYPT).hex().encode()
+    return scrypt(normalize("NFKC", passphrase).encode("utf-8", "surrogatepass"), salt=salt, **_SCRYPT).hex().encode()
