@@ -164,8 +164,9 @@ def _written(case: Case, block: int) -> dict[str, Any]:
         "block": block,
         "lanes": lanes,
         "uniform": [shortened(values) for values in found.uniform],
-        "check points": [
-            list(reference.check_points(case.check_key, block * reference.LANES + lane)) for lane in range(lanes)
+        "check keys": [
+            asdict(reference.check_keys(case.check_key, block * reference.LANES + lane, case.values_per_coefficient))
+            for lane in range(lanes)
         ],
         "hospitals": [
             {

@@ -99,12 +99,24 @@ def uniform(digest: bytes, block: int, lanes: int, k: int) -> list[list[int]]:
     return [words[lane::LANES] for lane in range(lanes)]
 
 
-def check_points(check_key: bytes, element: int) -> tuple[int, int]:
-    """r_0 and r_1 of a ring element, where its messages are hashed."""
+@dataclass(frozen=True)
+class CheckKeys:
+    """Where a ring element's slots are hashed, modulo the first two primes."""
+
+    points: tuple[int, int]
+    """r_0 and r_1."""
+    factors: tuple[tuple[int, ...], tuple[int, ...]]
+    """For each prime a factor for each slot of a coefficient."""
+
+
+def check_keys(check_key: bytes, element: int, per_coefficient: int) -> CheckKeys:
+    """Words of one stream, in turn for prime 0 and prime 1: the points, then the factors of slot 0, of slot 1, ..."""
     stream = keystream(sha256(b"pleura ring check 1" + check_key).digest(), element << 64)
-    first = next(w for word in stream if (w := word & MASK) < PRIMES[0])
-    second = next(w for word in stream if (w := word & MASK) < PRIMES[1])
-    return first, second
+    pairs = [
+        tuple(next(w for word in stream if (w := word & MASK) < p) for p in PRIMES[:2])
+        for _ in range(1 + per_coefficient)
+    ]
+    return CheckKeys((pairs[0][0], pairs[0][1]), (tuple(p[0] for p in pairs[1:]), tuple(p[1] for p in pairs[1:])))
 
 
 # --- polynomials mod X^4096 + 1
@@ -168,11 +180,20 @@ def lanes_of(scheme: Scheme, slots: int) -> list[int]:
     return [min(LANES, elements - first) for first in range(0, elements, LANES)]
 
 
-def tags(scheme: Scheme, messages: Sequence[int], points: tuple[int, int]) -> tuple[int, int]:
-    """The two polynomial hashes of a ring element's 4095 messages, by the definition."""
+def tags(scheme: Scheme, messages: Sequence[int], keys: CheckKeys) -> tuple[int, int]:
+    """The two polynomial hashes of a ring element's 4095 messages, by the definition.
+
+    They are taken over the slots, not over the messages: a message is larger than the product of the two primes, and
+    what that product is added to looks the same modulo both.
+    """
     first, second = (
-        sum(m * pow(r, DATA - j, p) for j, m in enumerate(messages)) % p
-        for r, p in zip(points, PRIMES[:2], strict=True)
+        sum(
+            sum(f * (m >> (scheme.bits * s) & ((1 << scheme.bits) - 1)) for s, f in enumerate(factors))
+            * pow(r, DATA - j, p)
+            for j, m in enumerate(messages)
+        )
+        % p
+        for r, factors, p in zip(keys.points, keys.factors, PRIMES[:2], strict=True)
     )
     return first, second
 
@@ -189,7 +210,7 @@ def messages(scheme: Scheme, slots: Sequence[int], block: int, check_key: bytes)
     out = []
     for lane in range(lanes):
         data = [sum(slot(s, j, lane) << (scheme.bits * s) for s in range(scheme.per_coefficient)) for j in range(DATA)]
-        low, high = tags(scheme, data, check_points(check_key, block * LANES + lane))
+        low, high = tags(scheme, data, check_keys(check_key, block * LANES + lane, scheme.per_coefficient))
         out.append([*data, low + (high << scheme.half)])
     return out
 
@@ -270,8 +291,9 @@ def decrypt(
         m = [x % scheme.t for x in opened]
         for lane in range(lanes):
             mine = m[lane::lanes]
+            keys = check_keys(check_key, block * LANES + lane, scheme.per_coefficient)
             got = (mine[DATA] % (1 << scheme.half) % PRIMES[0], (mine[DATA] >> scheme.half) % PRIMES[1])
-            if got != tags(scheme, mine[:DATA], check_points(check_key, block * LANES + lane)):
+            if got != tags(scheme, mine[:DATA], keys):
                 raise ValueError(f"tags of ring element {block * LANES + lane} differ")
         for plane in range(scheme.per_coefficient):
             sums = [(x >> (scheme.bits * plane)) % (1 << scheme.bits) for x in m[: DATA * lanes]]

@@ -183,6 +183,16 @@ def test_a_server_cannot_shift_a_sum(ring: Round, rng: np.random.Generator) -> N
             ring.open([shifted(ring.total[0], changes)])
 
 
+@pytest.mark.parametrize("hidden", [0, 1, 2])
+def test_a_shift_by_a_multiple_of_two_primes_is_found(ring: Round, rng: np.random.Generator, hidden: int) -> None:
+    """Messages are larger than p0 p1: what such a product is added to looks the same modulo both primes."""
+    modulus = PRIMES[0] * PRIMES[1] * PRIMES[2] // PRIMES[hidden]
+    for _ in range(60):
+        factor = int(rng.integers(1, 1 << 20))
+        with pytest.raises(PleuraError, match="ring element 0"):
+            ring.open([shifted(ring.total[0], {int(rng.integers(0, 75)): factor * modulus})])
+
+
 def test_a_sum_of_other_uploads_does_not_open(ring: Round) -> None:
     """One hospital's upload twice, another's left out: the secrets do not fit."""
     server = ServerRound(ring.terms)

@@ -147,6 +147,16 @@ def test_a_shifted_message_is_found_by_its_tag(summed: tuple[list[list[int]], li
         decrypt(blocks, secret, key=bytes(32))
 
 
+def test_a_multiple_of_two_primes_is_found_by_the_tag(summed: tuple[list[list[int]], list[int]]) -> None:
+    """Added to a message it changes two slots, and neither the message modulo p0 nor that modulo p1."""
+    blocks, secret = summed
+    shifted = list(blocks[0])
+    at, p = 2 * reference.N * 2, reference.PRIMES[2]
+    shifted[at] = (shifted[at] - 2 * reference.PRIMES[0] * reference.PRIMES[1]) % p
+    with pytest.raises(ValueError, match="tags of ring element 0"):
+        decrypt([shifted], secret)
+
+
 def test_the_known_answers_have_different_shapes() -> None:
     assert {case.values_per_coefficient for case in CASES} == {3, 4}
     assert {case.scheme.bits * case.values_per_coefficient % 2 for case in CASES} == {0, 1}
