@@ -16,7 +16,10 @@ PleuraError
 │   ├── WireError                  bytes from outside that are no part, share, answer or list of this round
 │   ├── ShortAnswersError          too few answers to open the sum
 │   ├── WrongSumError              a sum that does not open: wrong key, or altered on the way
-│   └── KeyFileError               a key file that is missing, readable by others, damaged, or locked
+│   ├── KeyFileError               a key file that is missing, readable by others, damaged, or locked
+│   ├── QuorumError                too few hospitals, or too few uploads, for a round
+│   ├── PolicyError                a wish of the server that the hospital's own policy forbids
+│   └── ContinuityError            a round that skips, repeats or forks another, or begins from another model
 ├── OutputError                an answer that cannot be written where it was asked for
 └── MissingExtraError          an optional package is needed; names the command that installs it
 
@@ -25,6 +28,7 @@ Messages say what was got, what was expected, and what to do next.
 
 __all__ = [
     "CohortError",
+    "ContinuityError",
     "GeometryError",
     "IntensityError",
     "KeyFileError",
@@ -34,6 +38,8 @@ __all__ = [
     "NoUsableSeriesError",
     "OutputError",
     "PleuraError",
+    "PolicyError",
+    "QuorumError",
     "RecipeError",
     "SecureSumError",
     "ShortAnswersError",
@@ -114,6 +120,18 @@ class WrongSumError(SecureSumError):
 
 class KeyFileError(SecureSumError):
     """A key file that is missing, readable by others, damaged, or locked with another passphrase."""
+
+
+class QuorumError(SecureSumError):
+    """Too few hospitals, or too few uploads, for a round; it is run again when more are there."""
+
+
+class PolicyError(SecureSumError):
+    """A wish of the server that the hospital's own policy forbids."""
+
+
+class ContinuityError(SecureSumError):
+    """A round that skips, repeats or forks another one, or begins from another model than the hospital holds."""
 
 
 class OutputError(PleuraError):
