@@ -1,7 +1,8 @@
 """Names, sizes and ranges in, the layout of one flat vector out: which slots hold which values, and how finely."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from pleura.errors import TermsError
@@ -81,10 +82,10 @@ class Layout:
 
     def slots(self, levels: int) -> int:
         """Slots of the whole vector, where a slot holds 0 to `levels`."""
-        return sum(s.size * (s.digits(levels) if isinstance(s, Counts) else 1) for s in self.segments)
+        return sum(s.size if isinstance(s, Values) else s.size * s.digits(levels) for s in self.segments)
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """SHA-256 over names, kinds, sizes and ranges, 32 bytes."""
-        rows = [{"kind": type(s).__name__, **asdict(s)} for s in self.segments]
+        rows = [{"kind": type(s).__name__, **vars(s)} for s in self.segments]
         return sha256(json.dumps(rows, sort_keys=True, separators=(",", ":")).encode()).digest()

@@ -26,18 +26,18 @@ class Store(Protocol):
 
 
 class MemoryStore:
-    """Holds every upload in memory: for small vectors, simulations and tests."""
+    """Holds every part as it came, in memory: for small vectors, simulations and tests."""
 
     def __init__(self) -> None:
-        self._held: dict[tuple[int, int], bytes] = {}
+        self._held: dict[tuple[int, int], memoryview] = {}
 
     def put(self, sender: int, part: int, payload: memoryview) -> None:
-        """Keep a payload."""
-        self._held[sender, part] = bytes(payload)
+        """Keep a payload, of bytes that nobody changes."""
+        self._held[sender, part] = payload
 
     def get(self, sender: int, part: int) -> memoryview:
         """Give a kept payload back."""
-        return memoryview(self._held[sender, part])
+        return self._held[sender, part]
 
     def clear(self) -> None:
         """Forget all payloads."""

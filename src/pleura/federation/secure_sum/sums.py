@@ -9,7 +9,7 @@ import numpy.typing as npt
 from numba import njit
 
 from pleura.errors import WrongSumError
-from pleura.federation.secure_sum.layout import Counts, Layout, Segment, Values
+from pleura.federation.secure_sum.layout import Counts, Layout, Values
 from pleura.federation.secure_sum.slots import half_range, runs_of
 
 __all__ = ["Opened", "SlotSums", "opened_sum"]
@@ -50,74 +50,91 @@ def opened_sum(layout: Layout, levels: int, hospitals: int, slots: Iterable[Slot
         If there are more or fewer slots than the layout has, or one is larger than K hospitals could have made it.
     """
     starts = runs_of(layout, levels)
-    sums: list[npt.NDArray[Any]] = [_room(s, levels) for s in layout.segments]
-    at, number = 0, 0
+    half = half_range(levels)
+    steps = np.array([s.clip / half if isinstance(s, Values) else 0.0 for s in layout.segments], np.float64)
+    values, digits = np.empty(starts[-1], np.float32), np.zeros(_digits(layout, levels), np.uint64)
+    wrong = np.zeros(len(layout.segments), np.uint8)
+    at = 0
     for part in slots:
-        done = 0
-        while done < part.size:
-            while number < len(sums) and at == starts[number + 1]:
-                number += 1
-            if number == len(sums):
-                raise WrongSumError(f"the sum has more than the {at} slots of the layout; get all its parts anew")
-            count = min(int(starts[number + 1]) - at, part.size - done)
-            _read(
-                layout.segments[number], levels, hospitals, part[done : done + count], sums[number], at - starts[number]
+        if at + part.size > starts[-1]:
+            raise WrongSumError(f"the sum has more than the {starts[-1]} slots of the layout; get all its parts anew")
+        _read(part, at, starts, steps, hospitals * half, hospitals * levels, values, digits, wrong)
+        if wrong.any():
+            raise WrongSumError(
+                f"a sum of {layout.segments[int(wrong.argmax())].name!r} is larger than {hospitals} hospitals could "
+                "have made it; it was altered on the way, or a hospital sent what no vector gives: run the round again"
             )
-            at, done = at + count, done + count
+        at += part.size
     if at != starts[-1]:
         raise WrongSumError(f"the sum ends after {at} of {starts[-1]} slots; get all its parts anew")
-    named = list(zip(layout.segments, sums, strict=True))
-    values = {s.name: sums for s, sums in named if isinstance(s, Values)}
-    counts = {s.name: _counts(s, levels, hospitals, sums) for s, sums in named if isinstance(s, Counts)}
-    return Opened(layout, values, counts, hospitals)
+    return _named(layout, levels, hospitals, starts, values, digits)
 
 
-def _room(segment: Segment, levels: int) -> npt.NDArray[Any]:
-    """Give room for the values of a segment, or for the sums of its digits."""
-    if isinstance(segment, Values):
-        return np.empty(segment.size, np.float32)
-    return np.empty(segment.size * segment.digits(levels), np.uint64)
-
-
-def _read(
-    segment: Segment,
-    levels: int,
-    hospitals: int,
-    slots: SlotSums,
-    sums: npt.NDArray[Any],
-    start: int,
-) -> None:
-    """Read one range of slots that lies within one segment into its place."""
-    to = sums[start : start + slots.size]
-    if isinstance(segment, Values):
-        half = half_range(levels)
-        within = _to_values(slots, hospitals * half, segment.clip / half, to)
-    else:
-        to[:] = slots
-        within = bool((slots <= hospitals * levels).all())
-    if not within:
-        raise WrongSumError(
-            f"a sum of {segment.name!r} is larger than {hospitals} hospitals could have made it; it was altered on the "
-            "way, or a hospital sent what no vector gives: run the round again"
-        )
+def _digits(layout: Layout, levels: int) -> int:
+    return sum(s.size * s.digits(levels) for s in layout.segments if isinstance(s, Counts))
 
 
 @njit(cache=True, nogil=True)
-def _to_values(slots: SlotSums, zero: int, step: float, out: npt.NDArray[np.float32]) -> bool:
-    """Values of slot sums; whether all lie within 0 and twice `zero`."""
-    over = np.int64(0)
+def _values(slots: Any, zero: int, step: Any, out: npt.NDArray[np.float32]) -> Any:
+    """Values of slot sums; 1 if one of them is not within 0 and twice `zero`."""
+    over = np.uint8(0)
     for i in range(out.size):
         centred = np.int64(slots[i]) - zero
-        over |= np.int64(centred > zero) | np.int64(centred < -zero)
+        over |= np.uint8(centred > zero) | np.uint8(centred < -zero)
         out[i] = np.float32(np.float64(centred) * step)
-    return bool(over == 0)
+    return over
+
+
+@njit(cache=True, nogil=True)
+def _read(
+    slots: Any,
+    first: int,
+    starts: npt.NDArray[np.int64],
+    steps: npt.NDArray[np.float64],
+    zero: int,
+    most_digit: int,
+    values: npt.NDArray[np.float32],
+    digits: npt.NDArray[np.uint64],
+    wrong: npt.NDArray[np.uint8],
+) -> None:
+    """Read slots into values, and digits into a place of their own; a segment with a sum out of range is marked."""
+    at, digit = first, 0
+    for run in range(steps.size):
+        stop = min(starts[run + 1], first + slots.size)
+        if steps[run] == 0.0:
+            for i in range(max(at, starts[run]), stop):
+                digits[digit + i - starts[run]] = slots[i - first]
+                wrong[run] |= np.uint8(slots[i - first] > most_digit)
+            digit += starts[run + 1] - starts[run]
+        elif at < stop:
+            wrong[run] |= _values(slots[at - first : stop - first], zero, steps[run], values[at:stop])
+        at = max(at, stop)
+
+
+def _named(
+    layout: Layout,
+    levels: int,
+    hospitals: int,
+    starts: npt.NDArray[np.int64],
+    values: npt.NDArray[np.float32],
+    digits: npt.NDArray[np.uint64],
+) -> Opened:
+    """Give each segment its sums; they are views of one array."""
+    named, counts, digit = {}, {}, 0
+    for segment, first in zip(layout.segments, starts.tolist(), strict=False):
+        if isinstance(segment, Values):
+            named[segment.name] = values[first : first + segment.size]
+        else:
+            places = digits[digit : digit + segment.size * segment.digits(levels)]
+            digit += places.size
+            counts[segment.name] = _counts(segment, levels, hospitals, places)
+    return Opened(layout, named, counts, hospitals)
 
 
 def _counts(segment: Counts, levels: int, hospitals: int, digits: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    places = digits.reshape(segment.digits(levels), segment.size)
     sums = np.zeros(segment.size, np.uint64)
-    for digit in places[::-1]:
-        sums = sums * np.uint64(levels + 1) + digit
+    for place in digits.reshape(segment.digits(levels), segment.size)[::-1]:
+        sums = sums * np.uint64(levels + 1) + place
     if (sums > hospitals * segment.most).any():
         raise WrongSumError(
             f"a count of {segment.name!r} is larger than {hospitals} hospitals of at most {segment.most} could have "

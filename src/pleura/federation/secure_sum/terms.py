@@ -6,6 +6,7 @@ Everything that is sent in a round is bound to the hash of its terms.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Literal
 
@@ -74,7 +75,7 @@ class RoundTerms:
         """Answers that open the sum: floor(2 K / 3) + 1 of K members."""
         return 2 * len(self.members) // 3 + 1
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """SHA-256 over all terms, 32 bytes."""
         fields = {
@@ -115,7 +116,7 @@ class UploadSet:
                 f"a sum over {len(self.senders)} uploads would tell too much; it needs {LEAST_HOSPITALS} or more"
             )
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """SHA-256 over the terms and the senders, 32 bytes."""
         senders = ",".join(map(str, sorted(self.senders)))

@@ -62,7 +62,7 @@ class Part:
     part: int
     """From 0."""
     payload: memoryview
-    """Read-only, of the bytes that came."""
+    """Of the bytes that came, which nobody can change any more."""
 
 
 class PartFormat:
@@ -196,7 +196,7 @@ class PartFormat:
                 f"the payload of part {part} has {len(data) - HEADER_BYTES} bytes and says {length}, expected "
                 f"{expected}; it was cut off or added to: send it again"
             )
-        return Part(sender, part, memoryview(data).toreadonly()[HEADER_BYTES:]), upload_set
+        return Part(sender, part, memoryview(bytes(data))[HEADER_BYTES:]), upload_set
 
 
 def _backend(code: int) -> str:
