@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -252,3 +253,19 @@ def test_a_hospital_that_did_not_upload_may_answer_and_open() -> None:
     values, counts = quantised_sum(LAYOUT, sizes_of(terms).levels, dict.fromkeys(range(4), ARRAYS))
     assert (opened.values["a"] == values["a"]).all()
     assert opened.counts["n"] == counts["n"] == 28
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_memory_stays_at_a_few_blocks(backend: str) -> None:
+    peaks = []
+    for size in (1_500_000, 4_500_000):
+        layout = Layout((Values(name="a", size=size, clip=1.0),))
+        hospital = rounds(terms_for(layout, 3, backend=backend))[0]
+        values = {"a": np.zeros(size, np.float32)}
+        tracemalloc.start()
+        parts = sum(1 for _ in hospital.upload(values))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert parts > 1
+    assert max(peaks) < 16e6  # the larger upload has 13.5 MB with ring, 18 or more with the others
+    assert peaks[1] < 1.2 * peaks[0] + 1e6
