@@ -1,0 +1,53 @@
+"""A round's job for the engine: a folder with three small JSON files, which names two classes and holds no code."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from pleura.whole_file import write_text
+
+__all__ = ["HOSPITAL_CLASS", "SERVER_CLASS", "TASK", "write_job"]
+
+SERVER_CLASS: Final = "pleura.federation.engine.server_app.RoundController"
+HOSPITAL_CLASS: Final = "pleura.federation.engine.hospital_app.RoundExecutor"
+TASK: Final = "ask"
+"""The one task that the engine knows; what is asked stands in its message."""
+
+
+def write_job(folder: Path, name: str, least: int) -> Path:
+    """Write the job of one round.
+
+    Parameters
+    ----------
+    folder : made if it is not there; what it holds under the same names is replaced
+    name : shown in the engine's lists
+    least : hospitals without which the engine does not start the job
+
+    Returns
+    -------
+    the folder
+    """
+    config = folder / "app" / "config"
+    config.mkdir(mode=0o700, parents=True, exist_ok=True)
+    executor = {"path": HOSPITAL_CLASS, "args": {}}
+    for path, content in (
+        (
+            folder / "meta.json",
+            {"name": name, "resource_spec": {}, "min_clients": least, "deploy_map": {"app": ["@ALL"]}},
+        ),
+        (
+            config / "config_fed_server.json",
+            {
+                "format_version": 2,
+                "server": {"task_request_interval": 0.2},
+                "components": [],
+                "workflows": [{"id": "round", "path": SERVER_CLASS, "args": {}}],
+            },
+        ),
+        (
+            config / "config_fed_client.json",
+            {"format_version": 2, "components": [], "executors": [{"tasks": [TASK], "executor": executor}]},
+        ),
+    ):
+        write_text(path, json.dumps(content, indent=1))
+    return folder
