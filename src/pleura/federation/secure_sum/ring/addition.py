@@ -5,34 +5,38 @@ from numpy.typing import NDArray
 
 from pleura.errors import WireError
 from pleura.federation.secure_sum.ring.compiled import kernel
-from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE, difference, total
+from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE, row_difference, row_total
+from pleura.federation.secure_sum.ring.vectors import exceeds, greatest, load, spread, store
 
 __all__ = ["add"]
 
-_CHUNK = 4096
-"""Words that are looked at, then added, while they are in the fastest cache."""
+
+@kernel
+def _add(x: NDArray[np.uint32], y: NDArray[np.uint32], primes: NDArray[np.uint32]) -> bool:
+    """Add y to x modulo the primes, whose words are a third each; whether all words of y were below their prime."""
+    below = True
+    third = np.uint64(x.size) // np.uint64(3)
+    for k in range(3):
+        p = spread(primes[k])
+        largest = spread(np.uint32(0))
+        start = np.uint64(k) * third
+        for i in range(start, start + third, np.uint64(LANES)):
+            words = load(y, i)
+            largest = greatest(largest, words)
+            store(x, i, row_total(load(x, i), words, p))
+        below &= not exceeds(largest, p)
+    return below
 
 
 @kernel
-def _add(x: NDArray[np.uint32], y: NDArray[np.uint32], p: np.uint32) -> int:
-    """Add y to x modulo p; the number of words of y that were added before one was found that is not below p."""
-    for start in range(0, x.size, _CHUNK):
-        stop = min(start + _CHUNK, x.size)
-        largest = np.uint32(0)
-        for i in range(start, stop):
-            largest = max(largest, y[i])
-        if largest >= p:
-            return start
-        for i in range(start, stop):
-            x[i] = total(x[i], y[i], p)
-    return int(x.size)
-
-
-@kernel
-def _take_back(x: NDArray[np.uint32], y: NDArray[np.uint32], p: np.uint32) -> None:
-    """Subtract y from x modulo p."""
-    for i in range(x.size):
-        x[i] = difference(x[i], y[i], p)
+def _take_back(x: NDArray[np.uint32], y: NDArray[np.uint32], primes: NDArray[np.uint32]) -> None:
+    """Undo an addition, also one of words that were not below their prime: one value of x leads to each sum."""
+    third = np.uint64(x.size) // np.uint64(3)
+    for k in range(3):
+        p = spread(primes[k])
+        start = np.uint64(k) * third
+        for i in range(start, start + third, np.uint64(LANES)):
+            store(x, i, row_difference(load(x, i), load(y, i), p))
 
 
 def add(total_words: NDArray[np.uint32], words: NDArray[np.uint32], lanes: int) -> None:
@@ -59,15 +63,7 @@ def add(total_words: NDArray[np.uint32], words: NDArray[np.uint32], lanes: int) 
         )
     if total_words.shape != words.shape or total_words.dtype != np.uint32:
         raise WireError(f"a block of {words.size} words does not fit a sum of {total_words.size}")
-    for k, p in enumerate(PRIMES):
-        part = slice(k * width, (k + 1) * width)
-        added = _add(total_words[part], words[part], np.uint32(p))
-        if added < width:
-            for before in range(k):
-                done = slice(before * width, (before + 1) * width)
-                _take_back(total_words[done], words[done], np.uint32(PRIMES[before]))
-            begun = slice(k * width, k * width + added)
-            _take_back(total_words[begun], words[begun], np.uint32(p))
-            raise WireError(
-                f"a word of an upload is not below its prime {p}, so it is no ciphertext; refuse the upload"
-            )
+    primes = np.array(PRIMES, np.uint32)
+    if not _add(total_words, words, primes):
+        _take_back(total_words, words, primes)
+        raise WireError("a word of an upload is not below its prime, so it is no ciphertext; refuse the upload")

@@ -15,7 +15,7 @@ from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Compiler
 
-__all__ = ["kernel"]
+__all__ = ["inlined", "kernel"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -51,11 +51,15 @@ class _ApartCompiler(Compiler):
 def kernel(function: Function) -> Function:
     """Compile on first use, release the interpreter's lock while running, keep the machine code for the next process.
 
-    No two arrays handed to a kernel may overlap: the compiler is told so (noalias), since it would otherwise guard
-    each short loop with comparisons of addresses. Integers wrap as in C and nothing is checked at run time, so a
-    division by zero has no meaning here and an index must be right.
+    No two arrays handed to a kernel may overlap: the compiler is told so. Integers wrap as in C and nothing is checked
+    at run time: an index must be right, and a division by zero has no meaning.
     """
     compiled = njit(function, nogil=True, error_model="numpy", pipeline_class=_ApartCompiler)
     with suppress(RuntimeError):  # what Numba raises when it finds no place for its cache
         compiled._cache = _FamilyCache(function)
     return cast("Function", compiled)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a part of kernels into each of its callers."""
+    return cast("Function", njit(function, error_model="numpy", forceinline=True))

@@ -7,26 +7,26 @@ from numpy.typing import NDArray
 
 from pleura.errors import TermsError, WireError, WrongSumError
 from pleura.federation.secure_sum.ring.check import HashKeys
-from pleura.federation.secure_sum.ring.encryption import masks_of
-from pleura.federation.secure_sum.ring.expansion import BlockWords
+from pleura.federation.secure_sum.ring.expansion import BLOCK_WORDS
+from pleura.federation.secure_sum.ring.masks import Masks
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
-from pleura.federation.secure_sum.ring.packing import Packing, garner, t_factors, unpack_block
-from pleura.federation.secure_sum.ring.parameters import DATA_COEFFICIENTS, NOISE_BITS, Parameters
+from pleura.federation.secure_sum.ring.packing import BLOCK_SLOTS, Packing
+from pleura.federation.secure_sum.ring.parameters import NOISE_BITS, Parameters
 from pleura.federation.secure_sum.ring.pipeline import in_order
 from pleura.federation.secure_sum.ring.secret import transformed
+from pleura.federation.secure_sum.ring.unpacking import Joining, unpack_block
 
 __all__ = ["decrypt"]
-
-BLOCK_WORDS = RING_DEGREE * LANES
 
 
 class _Workspace:
     """Buffers of one thread, used again for every block."""
 
-    def __init__(self, terms_digest: bytes) -> None:
-        self.uniform = BlockWords(terms_digest)
+    def __init__(self, terms_digest: bytes, check_key: bytes, values: int, secret: NDArray[np.uint32]) -> None:
+        self.uniform = Masks(terms_digest, secret)
+        self.hash_keys = HashKeys(check_key, values)
         self.masks = np.empty((len(PRIMES), BLOCK_WORDS), np.uint32)
-        self.wrong = np.empty(LANES, np.uint32)
+        self.largest = np.empty((6, LANES), np.uint32)
 
 
 def decrypt(
@@ -71,11 +71,10 @@ def decrypt(
             f"what the answers combine to is no sum of {hospitals} secrets: an answer is wrong; run the round again"
         )
     lanes = parameters.blocks(slots)
-    packing, factors, t_residues = Packing.of(parameters), garner(), t_factors(parameters)
-    hash_keys = HashKeys(check_key)
+    packing, joining = Packing.of(parameters), Joining.fixed()
     key = transformed(secret_sum.astype(np.int32))
     values = parameters.values_per_coefficient
-    most_slot, most_noise = hospitals * parameters.levels, hospitals * 2 * NOISE_BITS
+    most = np.array([[p - 1] for p in PRIMES] + [[hospitals * parameters.levels], [hospitals * 2 * NOISE_BITS], [0]])
 
     def one(room: _Workspace, job: tuple[int, NDArray[np.uint32]]) -> NDArray[np.uint32]:
         block, words = job
@@ -84,37 +83,34 @@ def decrypt(
             spread = np.zeros((len(PRIMES), RING_DEGREE, LANES), np.uint32)
             spread[:, :, : lanes[block]] = words.reshape(len(PRIMES), RING_DEGREE, -1)
             spread = spread.reshape(len(PRIMES), -1)
-        masks_of(room.uniform, block, key, room.masks)
-        found = np.empty((values, DATA_COEFFICIENTS * LANES), np.uint32)
+        room.uniform.write(block, room.masks)
+        found = np.empty((values, BLOCK_SLOTS), np.uint32)
         unpack_block(
-            spread,
-            room.masks,
-            hash_keys.of(block),
+            spread.reshape(-1),
+            room.masks.reshape(-1),
+            room.hash_keys.of(block),
             packing.shifts,
             packing.reduction,
-            factors,
-            t_residues,
-            np.uint32(most_slot),
-            np.uint32(most_noise),
-            found,
-            room.wrong,
+            joining.factors,
+            found.reshape(-1),
+            room.largest.reshape(-1),
         )
-        _refuse_wrong(room.wrong[: lanes[block]], block)
+        _refuse_wrong((room.largest > most)[:, : lanes[block]], block)
         if lanes[block] < LANES:
             found = np.ascontiguousarray(found.reshape(values, -1, LANES)[:, :, : lanes[block]])
-        start = block * values * DATA_COEFFICIENTS * LANES
+        start = block * values * BLOCK_SLOTS
         return found.reshape(-1)[: slots - start]
 
-    return in_order(one, lambda: _Workspace(terms_digest), _numbered(blocks, lanes), threads)
+    return in_order(one, lambda: _Workspace(terms_digest, check_key, values, key), _numbered(blocks, lanes), threads)
 
 
-def _refuse_wrong(wrong: NDArray[np.uint32], block: int) -> None:
-    """Raise for the first ring element that does not open."""
+def _refuse_wrong(wrong: NDArray[np.bool_], block: int) -> None:
+    """Raise for the first ring element of which a word, a slot, a noise or a tag is not right; rows as `largest`."""
     if not wrong.any():
         return
-    lane = int(np.flatnonzero(wrong)[0])
+    lane = int(np.flatnonzero(wrong.any(axis=0))[0])
     element = block * LANES + lane
-    if wrong[lane] & 1:
+    if wrong[: len(PRIMES), lane].any():
         raise WireError(f"a word of ring element {element} of the sum is not below its prime; fetch the sum again")
     raise WrongSumError(
         f"ring element {element} of the sum does not open: answers were wrong, or bytes were altered on the way; "

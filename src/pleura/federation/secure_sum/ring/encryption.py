@@ -11,37 +11,33 @@ from numpy.typing import NDArray
 
 from pleura.errors import TermsError
 from pleura.federation.secure_sum.ring.check import HashKeys
-from pleura.federation.secure_sum.ring.expansion import BlockWords, keystream, multiply_uniform
-from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
-from pleura.federation.secure_sum.ring.packing import Packing, pack_block
+from pleura.federation.secure_sum.ring.expansion import BLOCK_WORDS, Keystream
+from pleura.federation.secure_sum.ring.masks import Masks
+from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES
+from pleura.federation.secure_sum.ring.packing import BLOCK_SLOTS, Packing, pack_block
 from pleura.federation.secure_sum.ring.parameters import DATA_COEFFICIENTS, Parameters
 from pleura.federation.secure_sum.ring.pipeline import in_order
 from pleura.federation.secure_sum.ring.secret import RoundSecret, transformed
-from pleura.federation.secure_sum.ring.transform import inverse_lanes, tables
 
-__all__ = ["Fill", "encrypt", "masks_of"]
+__all__ = ["Fill", "encrypt"]
 
 Fill = Callable[[int, NDArray[np.uint32]], None]
 """Writes the integers of the vector's slots from a number on into an array; called from worker threads."""
-
-BLOCK_WORDS = RING_DEGREE * LANES
-
-
-def masks_of(uniform: BlockWords, block: int, secret: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
-    """Write a s of one block into uint32 (3, 65536); `secret` is a transformed secret or sum of secrets."""
-    for k, (words, table) in enumerate(zip(uniform.primes(block), tables(), strict=True)):
-        multiply_uniform(words, secret[k, 0], secret[k, 1], table.p, out[k])
-        inverse_lanes(out[k], table.inverses, table.inverses_companion, table.p)
 
 
 class _Workspace:
     """Buffers of one thread, used again for every block."""
 
-    def __init__(self, parameters: Parameters, terms_digest: bytes) -> None:
-        self.uniform = BlockWords(terms_digest)
+    def __init__(
+        self, parameters: Parameters, terms_digest: bytes, check_key: bytes, secret: NDArray[np.uint32], noise: bytes
+    ) -> None:
+        self.masks = Masks(terms_digest, secret)
+        self.hash_keys = HashKeys(check_key, parameters.values_per_coefficient)
+        self.noise = Keystream(noise)
         self.bits = np.empty(BLOCK_WORDS, np.uint64)
-        self.slots = np.zeros((parameters.values_per_coefficient, DATA_COEFFICIENTS * LANES), np.uint32)
+        self.slots = np.zeros((parameters.values_per_coefficient, BLOCK_SLOTS), np.uint32)
         self.words = np.empty((len(PRIMES), BLOCK_WORDS), np.uint32)
+        self.seen = np.empty(LANES, np.uint32)
 
 
 def encrypt(
@@ -78,14 +74,13 @@ def encrypt(
     """
     lanes = parameters.blocks(slots)
     packing = Packing.of(parameters)
-    hash_keys = HashKeys(check_key)
     key = transformed(secret.spend().astype(np.int32))
     noise_key = os.urandom(32)
     values = parameters.values_per_coefficient
 
     def one(room: _Workspace, block: int) -> NDArray[np.uint32]:
         width = DATA_COEFFICIENTS * lanes[block]
-        start = block * values * DATA_COEFFICIENTS * LANES
+        start = block * values * BLOCK_SLOTS
         whole = lanes[block] == LANES
         planes = room.slots if whole else np.zeros((values, width), np.uint32)
         for s, plane in enumerate(planes):
@@ -96,16 +91,25 @@ def encrypt(
         if not whole:
             _spread(planes, room.slots, lanes[block])
         words = np.empty((len(PRIMES), BLOCK_WORDS), np.uint32) if whole else room.words
-        masks_of(room.uniform, block, key, words)
-        keystream(noise_key, block << 64, room.bits)
-        seen = pack_block(
-            room.slots, room.bits, hash_keys.of(block), packing.shifts, packing.middle, packing.reduction, words
+        room.masks.write(block, words)
+        room.noise.write(block << 64, room.bits)
+        pack_block(
+            room.slots.reshape(-1),
+            room.bits,
+            room.hash_keys.of(block),
+            packing.shifts,
+            packing.reduction,
+            words.reshape(-1),
+            room.seen,
         )
-        if seen > parameters.levels and planes.max() > parameters.levels:
+        if room.seen.max() > parameters.levels and planes.max() > parameters.levels:
             raise TermsError(f"a slot of block {block} is larger than {parameters.levels}; quantise to the levels")
         return words.reshape(-1) if whole else _gathered(words, lanes[block])
 
-    return in_order(one, lambda: _Workspace(parameters, terms_digest), range(len(lanes)), threads)
+    def workspace() -> _Workspace:
+        return _Workspace(parameters, terms_digest, check_key, key, noise_key)
+
+    return in_order(one, workspace, range(len(lanes)), threads)
 
 
 def _spread(planes: NDArray[np.uint32], whole: NDArray[np.uint32], lanes: int) -> None:

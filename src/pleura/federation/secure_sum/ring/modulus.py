@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.federation.secure_sum.ring.compiled import kernel
+from pleura.federation.secure_sum.ring.compiled import inlined
+from pleura.federation.secure_sum.ring.vectors import Row, least, upper
 
 __all__ = [
     "LANES",
@@ -24,7 +25,9 @@ __all__ = [
     "companions",
     "difference",
     "product",
-    "residues",
+    "row_difference",
+    "row_product",
+    "row_total",
     "total",
 ]
 
@@ -45,29 +48,50 @@ MODULUS = PRIMES[0] * PRIMES[1] * PRIMES[2]
 _HALF = np.uint64(32)
 
 
-@kernel
+@inlined
 def product(x: np.uint32, w: np.uint32, w_companion: np.uint32, p: np.uint32) -> np.uint32:
     """Give x w mod p, in [0, p), for any 32-bit x and for w in [0, p)."""
     quotient = np.uint32((np.uint64(x) * np.uint64(w_companion)) >> _HALF)
-    r = np.uint32(x * w - quotient * p)  # in [0, 2p)
+    r = np.uint32(np.uint32(x * w) - np.uint32(quotient * p))  # in [0, 2p)
     return min(r, np.uint32(r - p))
 
 
-@kernel
+@inlined
 def total(x: np.uint32, y: np.uint32, p: np.uint32) -> np.uint32:
     """Give x + y mod p for x and y in [0, p); of s and s - p, the one that did not wrap is the smaller."""
     s = np.uint32(x + y)
     return min(s, np.uint32(s - p))
 
 
-@kernel
+@inlined
 def difference(x: np.uint32, y: np.uint32, p: np.uint32) -> np.uint32:
     """Give x - y mod p for x and y in [0, p)."""
     d = np.uint32(x - y)
     return min(d, np.uint32(d + p))
 
 
-@kernel
+@inlined
+def row_product(x: Row, w: Row, w_companion: Row, p: Row) -> Row:
+    """Give x w mod p, in [0, p), in each lane, for any 32-bit x and for w in [0, p)."""
+    r = x * w - upper(x, w_companion) * p
+    return least(r, r - p)
+
+
+@inlined
+def row_total(x: Row, y: Row, p: Row) -> Row:
+    """Give x + y mod p in each lane."""
+    s = x + y
+    return least(s, s - p)
+
+
+@inlined
+def row_difference(x: Row, y: Row, p: Row) -> Row:
+    """Give x - y mod p in each lane."""
+    d = x - y
+    return least(d, d + p)
+
+
+@inlined
 def companion(
     w: np.uint32, wrap: np.uint32, wrap_companion: np.uint32, p: np.uint32, p_inverse: np.uint32
 ) -> np.uint32:
@@ -76,14 +100,9 @@ def companion(
     With r = 2^32 w mod p, where `wrap` is 2^32 mod p, the quotient is (2^32 w - r) / p: an exact division, which is a
     product by the inverse of p modulo 2^32.
     """
-    return np.uint32(np.uint32(0) - product(w, wrap, wrap_companion, p) * p_inverse)
+    return np.uint32(np.uint32(0) - np.uint32(product(w, wrap, wrap_companion, p) * p_inverse))
 
 
 def companions(factors: Sequence[int], p: int) -> NDArray[np.uint32]:
     """Companions of public factors, in Python integers."""
     return np.array([(w << 32) // p for w in factors], np.uint32)
-
-
-def residues(value: int) -> NDArray[np.uint32]:
-    """One integer modulo each of the three primes."""
-    return np.array([value % p for p in PRIMES], np.uint32)

@@ -1,5 +1,6 @@
 """Nothing but the operating system's randomness in, the secret of one hospital for one round out: good for one use."""
 
+import os
 from typing import Self
 
 import numpy as np
@@ -8,18 +9,11 @@ from numpy.typing import NDArray
 from pleura.errors import SecureSumError
 from pleura.federation.secure_sum.ring.compiled import kernel
 from pleura.federation.secure_sum.ring.modulus import PRIMES, RING_DEGREE, companion, companions, product
-from pleura.federation.secure_sum.ring.noise import biased, fresh_bits
+from pleura.federation.secure_sum.ring.noise import biased
 from pleura.federation.secure_sum.ring.parameters import NOISE_BITS
 from pleura.federation.secure_sum.ring.transform import forward, tables
 
 __all__ = ["RoundSecret", "transformed"]
-
-
-@kernel
-def _centred(bits: NDArray[np.uint64], out: NDArray[np.int8]) -> None:
-    """Centred binomial numbers, -21 to 21."""
-    for i in range(out.size):
-        out[i] = np.int8(np.int64(biased(bits[i])) - NOISE_BITS)
 
 
 class RoundSecret:
@@ -37,9 +31,9 @@ class RoundSecret:
     @classmethod
     def fresh(cls) -> Self:
         """Draw a secret: 4096 centred binomial numbers, -21 to 21."""
-        coefficients = np.empty(RING_DEGREE, np.int8)
-        _centred(fresh_bits(RING_DEGREE), coefficients)
-        return cls(coefficients)
+        counts = np.empty(RING_DEGREE, np.uint32)
+        biased(np.frombuffer(os.urandom(8 * RING_DEGREE), np.uint64), counts)
+        return cls(counts.astype(np.int8) - np.int8(NOISE_BITS))
 
     @property
     def coefficients(self) -> NDArray[np.int8]:

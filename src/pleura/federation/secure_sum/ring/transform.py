@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.federation.secure_sum.ring.compiled import kernel
+from pleura.federation.secure_sum.ring.compiled import inlined, kernel
 from pleura.federation.secure_sum.ring.modulus import (
     LANES,
     PRIMES,
@@ -21,10 +21,13 @@ from pleura.federation.secure_sum.ring.modulus import (
     companions,
     difference,
     product,
+    row_product,
+    row_total,
     total,
 )
+from pleura.federation.secure_sum.ring.vectors import Index, Row, load, spread, store
 
-__all__ = ["Tables", "forward", "inverse_lanes", "tables"]
+__all__ = ["Tables", "forward", "inverse_lanes", "inverse_pass", "inverse_sixteen", "tables"]
 
 
 @dataclass(frozen=True)
@@ -78,24 +81,109 @@ def forward(
         groups <<= 1
 
 
+@inlined
+def _pair(u: Row, v: Row, at: Index, factors: NDArray[np.uint32], companions: NDArray[np.uint32], p: Row) -> Row:
+    """Give u + v and (u - v) factor."""
+    w, w_companion = spread(factors[at]), spread(companions[at])
+    return row_total(u, v, p), row_product(u - v + p, w, w_companion, p)
+
+
+@inlined
+def _four(
+    a: Row,
+    b: Row,
+    c: Row,
+    d: Row,
+    at: Index,
+    then: Index,
+    factors: NDArray[np.uint32],
+    companions: NDArray[np.uint32],
+    p: Row,
+) -> Row:
+    """Two steps of the transform on four rows: factors `at` and the next one, then factor `then`."""
+    a, b = _pair(a, b, at, factors, companions, p)
+    c, d = _pair(c, d, at + np.uint64(1), factors, companions, p)
+    a, c = _pair(a, c, then, factors, companions, p)
+    b, d = _pair(b, d, then, factors, companions, p)
+    return a, b, c, d
+
+
+@inlined
+def _load_four(x: NDArray[np.uint32], i: Index, s: Index) -> Row:
+    """Load four rows that are s words apart."""
+    return load(x, i), load(x, i + s), load(x, i + s + s), load(x, i + s + s + s)
+
+
+@inlined
+def _store_four(x: NDArray[np.uint32], i: Index, s: Index, a: Row, b: Row, c: Row, d: Row) -> None:
+    """Store four rows that are s words apart."""
+    store(x, i, a)
+    store(x, i + s, b)
+    store(x, i + s + s, c)
+    store(x, i + s + s + s, d)
+
+
+@inlined
+def inverse_sixteen(
+    x: NDArray[np.uint32],
+    i: Index,
+    s: Index,
+    group: Index,
+    factors: NDArray[np.uint32],
+    companions: NDArray[np.uint32],
+    p: Row,
+) -> None:
+    """Four steps of the inverse transform on 16 rows that are s words apart, all of them in registers.
+
+    `group` is where the factor of the last step stands; those of the step before stand at its double and the next.
+    """
+    one, two, three, four, six = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(6)
+    w2, w4, w8 = group * np.uint64(2), group * np.uint64(4), group * np.uint64(8)
+    q = s * four
+    a0, a1, a2, a3 = _load_four(x, i, s)
+    b0, b1, b2, b3 = _load_four(x, i + q, s)
+    c0, c1, c2, c3 = _load_four(x, i + q + q, s)
+    d0, d1, d2, d3 = _load_four(x, i + q + q + q, s)
+    a0, a1, a2, a3 = _four(a0, a1, a2, a3, w8, w4, factors, companions, p)
+    b0, b1, b2, b3 = _four(b0, b1, b2, b3, w8 + two, w4 + one, factors, companions, p)
+    c0, c1, c2, c3 = _four(c0, c1, c2, c3, w8 + four, w4 + two, factors, companions, p)
+    d0, d1, d2, d3 = _four(d0, d1, d2, d3, w8 + six, w4 + three, factors, companions, p)
+    a0, b0, c0, d0 = _four(a0, b0, c0, d0, w2, group, factors, companions, p)
+    a1, b1, c1, d1 = _four(a1, b1, c1, d1, w2, group, factors, companions, p)
+    a2, b2, c2, d2 = _four(a2, b2, c2, d2, w2, group, factors, companions, p)
+    a3, b3, c3, d3 = _four(a3, b3, c3, d3, w2, group, factors, companions, p)
+    _store_four(x, i, s, a0, a1, a2, a3)
+    _store_four(x, i + q, s, b0, b1, b2, b3)
+    _store_four(x, i + q + q, s, c0, c1, c2, c3)
+    _store_four(x, i + q + q + q, s, d0, d1, d2, d3)
+
+
+@inlined
+def inverse_pass(
+    x: NDArray[np.uint32],
+    half: Index,
+    factors: NDArray[np.uint32],
+    companions: NDArray[np.uint32],
+    p: Row,
+) -> None:
+    """Take steps half, 2 half, 4 half and 8 half of the inverse transform, in one pass over the memory."""
+    lanes = np.uint64(LANES)
+    groups = np.uint64(RING_DEGREE // 16) // half
+    for g in range(groups):
+        start = np.uint64(g) * half * lanes * np.uint64(16)
+        for i in range(start, start + half * lanes, lanes):
+            inverse_sixteen(x, i, half * lanes, groups + np.uint64(g), factors, companions, p)
+
+
 @kernel
 def inverse_lanes(
-    x: NDArray[np.uint32], inverses: NDArray[np.uint32], inverses_companion: NDArray[np.uint32], p: np.uint32
+    x: NDArray[np.uint32], inverses: NDArray[np.uint32], inverses_companion: NDArray[np.uint32], prime: np.uint32
 ) -> None:
     """Transform 16 ring elements, uint32 (4096 * 16,) in [0, p), in place: bit-reversed order to natural order.
 
     The result is 4096 times the inverse.
     """
-    rows = x.size // LANES
-    half = 1
-    groups = rows >> 1
-    while groups >= 1:
-        for g in range(groups):
-            w, w_companion = inverses[groups + g], inverses_companion[groups + g]
-            start = 2 * g * half * LANES
-            for j in range(start, start + half * LANES):
-                u, v = x[j], x[j + half * LANES]
-                x[j] = total(u, v, p)
-                x[j + half * LANES] = product(np.uint32(u - v + p), w, w_companion, p)
-        half <<= 1
-        groups >>= 1
+    p = spread(prime)
+    inverse_pass(x, np.uint64(1), inverses, inverses_companion, p)
+    inverse_pass(x, np.uint64(16), inverses, inverses_companion, p)
+    inverse_pass(x, np.uint64(256), inverses, inverses_companion, p)
