@@ -1,6 +1,7 @@
 import random
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +56,6 @@ def test_no_seed_makes_the_same_keys_again(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_is_the_hash_of_both_keys(keys: HospitalKeys) -> None:
-    from hashlib import sha256
-
     assert keys.fingerprint == sha256(keys.public.ed25519 + keys.public.x25519).hexdigest()
     assert len(keys.fingerprint) == 64
 
@@ -83,6 +82,13 @@ def test_another_hospitals_sealing_key_cannot_be_taken_over(keys: HospitalKeys, 
     ):
         with pytest.raises(WireError, match="by their owner: the signature does not hold"):
             PublicKeys.from_bytes(forged.to_bytes())
+
+
+def test_a_sealing_key_that_keeps_no_secret_is_refused_though_its_owner_vouches_for_it(keys: HospitalKeys) -> None:
+    weak = replace(keys.public, x25519=bytes(32))
+    weak = replace(weak, proof=keys.sign(weak.to_bytes()[:-64]))
+    with pytest.raises(WireError, match="no X25519 public key that keeps a secret"):
+        PublicKeys.from_bytes(weak.to_bytes())
 
 
 def test_pairs_share_a_key_that_no_third_has(tmp_path: Path) -> None:
