@@ -48,7 +48,7 @@ class Loopback:
         """Make a participant's kit, closed if it is a machine's."""
         home = self.folder / name
         request = make_request(home, self.place.federation, name, kind)
-        answer = approve(self.folder / "authority", request, self.folder / f"{name}.signed.zip")
+        answer = approve(self.folder / "authority", request, self.folder)
         kit = make_kit(home, answer, self.fingerprint)
         if kind != "coordinator":
             harden(kit, kind, Station(entry=entry, state=self.state(name)), home / "engine")

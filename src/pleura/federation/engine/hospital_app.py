@@ -163,15 +163,17 @@ class RoundExecutor(Executor):  # type: ignore[misc]
         self._held = ExitStack()
         self._offers = ExitStack()
         self._handler: HospitalHandler | None = None
+        self._busy = False
 
     def handle_event(self, event_type: str, fl_ctx: Any) -> None:  # noqa: ARG002
-        """At the job's end, let go of offers and of the state folder."""
-        if event_type == EventType.END_RUN:
+        """At the job's end, let go of offers and of the state folder; a task that still runs keeps both."""
+        if event_type == EventType.END_RUN and not self._busy:
             self._offers.close()
             self._held.close()
 
     def execute(self, task_name: str, shareable: Any, fl_ctx: Any, abort_signal: Any) -> Any:  # noqa: ARG002
         """Do one task; the engine calls it, one at a time."""
+        self._busy = True
         try:
             return self._do(shareable, fl_ctx, abort_signal)
         except PleuraError as error:
@@ -179,6 +181,8 @@ class RoundExecutor(Executor):  # type: ignore[misc]
         except Exception as error:
             _LOG.exception("a task failed")
             return _refusal(f"a fault in the hospital's own software ({type(error).__name__}); its log says more")
+        finally:
+            self._busy = False
 
     def _do(self, shareable: Any, fl_ctx: Any, abort_signal: Any) -> Any:
         self._offers.close()

@@ -118,23 +118,27 @@ def make_request(folder: Path, federation: str, name: str, kind: Literal["hospit
     return folder / "request" / f"{name}.request.zip"
 
 
-def approve(authority: Path, request: Path, answer: Path) -> Path:
+def approve(authority: Path, request: Path, folder: Path) -> Path:
     """Sign a request; the coordinator does it, after it made sure who asks.
 
     Parameters
     ----------
     authority : folder of `make_authority`
     request : of `make_request`
-    answer : file to make, which holds nothing secret and goes back
+    folder : where the signed answer is written
+
+    Returns
+    -------
+    the answer, which holds nothing secret and goes back
 
     Raises
     ------
     RecipeError
         If the engine refuses.
     """
-    _engine(
-        authority, "cert", "approve", request, "-c", authority, "--profile", authority / "place.yaml", "--out", answer
-    )
+    answer = folder / request.name.replace(".request.zip", ".signed.zip")
+    profile = authority / "place.yaml"
+    _engine(authority, "cert", "approve", request, "-c", authority, "--profile", profile, "--out", answer)
     return answer
 
 

@@ -103,7 +103,7 @@ def run_rounds(
     while (number := progress.last_round() + 1) <= rounds and not stopped():
         try:
             with open_session() as session:
-                _one_round(session, progress, jobs, number, pace)
+                _one_round(session, progress, jobs, number, pace, stopped)
         except PleuraError as error:
             say(f"round {number} is tried again: {error}")
         except Exception as error:  # whatever the engine raises while its server is down
@@ -113,8 +113,11 @@ def run_rounds(
     return progress.last_round()
 
 
-def _one_round(session: Session, progress: Progress, jobs: Path, number: int, pace: Pace) -> None:
-    _wait_for_hospitals(session, progress.last_hospitals(), pace)
+def _one_round(
+    session: Session, progress: Progress, jobs: Path, number: int, pace: Pace, stopped: Callable[[], bool]
+) -> None:
+    if not _wait_for_hospitals(session, progress.last_hospitals(), pace, stopped):
+        return
     job = session.submit(write_job(jobs / f"round-{number}", f"round-{number}", pace.least))
     end = time.monotonic() + pace.round_s
     while progress.last_round() < number:
@@ -128,14 +131,15 @@ def _one_round(session: Session, progress: Progress, jobs: Path, number: int, pa
         time.sleep(pace.look_s)
 
 
-def _wait_for_hospitals(session: Session, wanted: frozenset[str], pace: Pace) -> None:
-    """Return when the last round's hospitals are there; after the settling time, when enough of any are."""
+def _wait_for_hospitals(session: Session, wanted: frozenset[str], pace: Pace, stopped: Callable[[], bool]) -> bool:
+    """Wait for the last round's hospitals; after the settling time, for enough of any. False if told to stop."""
     settled = None
-    while True:
+    while not stopped():
         there = session.connected()
         now = time.monotonic()
         enough = len(there) >= pace.least
         settled = (settled or now) if enough else None
         if enough and (wanted <= there or (settled is not None and now - settled >= pace.settle_s)):
-            return
+            return True
         time.sleep(pace.look_s)
+    return False
