@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import WireError
-from pleura.federation.secure_sum.ring.compiled import kernel
+from pleura.federation.secure_sum.ring.compiled import kernel, read_only
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE, row_difference, row_total
 from pleura.federation.secure_sum.ring.vectors import exceeds, greatest, load, spread, store
 
@@ -64,6 +64,6 @@ def add(total_words: NDArray[np.uint32], words: NDArray[np.uint32], lanes: int) 
     if total_words.shape != words.shape or total_words.dtype != np.uint32:
         raise WireError(f"a block of {words.size} words does not fit a sum of {total_words.size}")
     primes = np.array(PRIMES, np.uint32)
-    if not _add(total_words, words, primes):
-        _take_back(total_words, words, primes)
+    if not _add(total_words, read_only(words), primes):
+        _take_back(total_words, read_only(words), primes)
         raise WireError("a word of an upload is not below its prime, so it is no ciphertext; refuse the upload")

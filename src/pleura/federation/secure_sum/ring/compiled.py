@@ -14,8 +14,9 @@ from typing import Any, TypeVar, cast
 from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Compiler
+from numpy.typing import NDArray
 
-__all__ = ["inlined", "kernel"]
+__all__ = ["inlined", "kernel", "read_only"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,3 +64,10 @@ def kernel(function: Function) -> Function:
 def inlined(function: Function) -> Function:
     """Compile a part of kernels into each of its callers."""
     return cast("Function", njit(function, error_model="numpy", forceinline=True))
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """View an array without the right to write; a kernel is compiled for either, and once is enough."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

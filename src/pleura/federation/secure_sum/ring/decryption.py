@@ -1,32 +1,35 @@
 """The sum of ciphertexts and the sum of their secrets in, the sum of the vectors out, by block, or a refusal."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import TermsError, WireError, WrongSumError
 from pleura.federation.secure_sum.ring.check import HashKeys
+from pleura.federation.secure_sum.ring.compiled import read_only
 from pleura.federation.secure_sum.ring.expansion import BLOCK_WORDS
 from pleura.federation.secure_sum.ring.masks import Masks
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
 from pleura.federation.secure_sum.ring.packing import BLOCK_SLOTS, Packing
-from pleura.federation.secure_sum.ring.parameters import NOISE_BITS, Parameters
+from pleura.federation.secure_sum.ring.parameters import DATA_COEFFICIENTS, NOISE_BITS, Parameters
 from pleura.federation.secure_sum.ring.pipeline import in_order
 from pleura.federation.secure_sum.ring.secret import transformed
-from pleura.federation.secure_sum.ring.unpacking import Joining, unpack_block
+from pleura.federation.secure_sum.ring.unpacking import joining_factors, unpack_block
+from pleura.federation.secure_sum.ring.workspace import Workspace, borrowed, narrow, widen
 
 __all__ = ["decrypt"]
 
 
-class _Workspace:
-    """Buffers of one thread, used again for every block."""
+@dataclass(frozen=True)
+class _Room:
+    """What one thread has for itself."""
 
-    def __init__(self, terms_digest: bytes, check_key: bytes, values: int, secret: NDArray[np.uint32]) -> None:
-        self.uniform = Masks(terms_digest, secret)
-        self.hash_keys = HashKeys(check_key, values)
-        self.masks = np.empty((len(PRIMES), BLOCK_WORDS), np.uint32)
-        self.largest = np.empty((6, LANES), np.uint32)
+    masks: Masks
+    hash_keys: HashKeys
+    memory: Workspace
 
 
 def decrypt(
@@ -66,42 +69,42 @@ def decrypt(
     """
     if not 1 <= hospitals <= parameters.most_hospitals:
         raise TermsError(f"the sum is for up to {parameters.most_hospitals} hospitals, got {hospitals}")
-    if secret_sum.shape != (RING_DEGREE,) or np.abs(secret_sum).max() > NOISE_BITS * hospitals:
+    most_secret = NOISE_BITS * hospitals
+    if secret_sum.shape != (RING_DEGREE,) or secret_sum.max() > most_secret or secret_sum.min() < -most_secret:
         raise WrongSumError(
             f"what the answers combine to is no sum of {hospitals} secrets: an answer is wrong; run the round again"
         )
     lanes = parameters.blocks(slots)
-    packing, joining = Packing.of(parameters), Joining.fixed()
+    packing, factors = Packing.of(parameters), joining_factors()
     key = transformed(secret_sum.astype(np.int32))
     values = parameters.values_per_coefficient
     most = np.array([[p - 1] for p in PRIMES] + [[hospitals * parameters.levels], [hospitals * 2 * NOISE_BITS], [0]])
 
-    def one(room: _Workspace, job: tuple[int, NDArray[np.uint32]]) -> NDArray[np.uint32]:
-        block, words = job
-        spread = words.reshape(len(PRIMES), -1)
-        if lanes[block] < LANES:
-            spread = np.zeros((len(PRIMES), RING_DEGREE, LANES), np.uint32)
-            spread[:, :, : lanes[block]] = words.reshape(len(PRIMES), RING_DEGREE, -1)
-            spread = spread.reshape(len(PRIMES), -1)
-        room.uniform.write(block, room.masks)
-        found = np.empty((values, BLOCK_SLOTS), np.uint32)
-        unpack_block(
-            spread.reshape(-1),
-            room.masks.reshape(-1),
-            room.hash_keys.of(block),
-            packing.shifts,
-            packing.reduction,
-            joining.factors,
-            found.reshape(-1),
-            room.largest.reshape(-1),
-        )
-        _refuse_wrong((room.largest > most)[:, : lanes[block]], block)
-        if lanes[block] < LANES:
-            found = np.ascontiguousarray(found.reshape(values, -1, LANES)[:, :, : lanes[block]])
-        start = block * values * BLOCK_SLOTS
-        return found.reshape(-1)[: slots - start]
+    @contextmanager
+    def room() -> Iterator[_Room]:
+        with borrowed() as memory:
+            yield _Room(Masks(terms_digest, key, memory.uniform), HashKeys(check_key, values), memory)
 
-    return in_order(one, lambda: _Workspace(terms_digest, check_key, values, key), _numbered(blocks, lanes), threads)
+    def one(room: _Room, job: tuple[int, NDArray[np.uint32]]) -> NDArray[np.uint32]:
+        block, words = job
+        if lanes[block] < LANES:
+            spread = room.memory.planes[: len(PRIMES) * BLOCK_WORDS]
+            spread[: words.size] = words
+            widen(spread, len(PRIMES) * RING_DEGREE, lanes[block])
+            words = spread
+        room.masks.write(block, room.memory.masks)
+        found = np.empty(values * BLOCK_SLOTS, np.uint32)
+        largest = np.empty((6, LANES), np.uint32)
+        masks, keys = room.memory.masks.reshape(-1), room.hash_keys.of(block)
+        unpack_block(
+            read_only(words), masks, keys, packing.shifts, packing.reduction, factors, found, largest.reshape(-1)
+        )
+        _refuse_wrong((largest > most)[:, : lanes[block]], block)
+        if lanes[block] < LANES:
+            narrow(found, values * DATA_COEFFICIENTS, lanes[block])
+        return found[: slots - block * found.size]
+
+    return in_order(one, room, _numbered(blocks, lanes), threads)
 
 
 def _refuse_wrong(wrong: NDArray[np.bool_], block: int) -> None:

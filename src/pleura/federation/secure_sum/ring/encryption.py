@@ -5,6 +5,8 @@ Memory stays at a few blocks, whatever the length of the vector.
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +15,12 @@ from pleura.errors import TermsError
 from pleura.federation.secure_sum.ring.check import HashKeys
 from pleura.federation.secure_sum.ring.expansion import BLOCK_WORDS, Keystream
 from pleura.federation.secure_sum.ring.masks import Masks
-from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES
+from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
 from pleura.federation.secure_sum.ring.packing import BLOCK_SLOTS, Packing, pack_block
 from pleura.federation.secure_sum.ring.parameters import DATA_COEFFICIENTS, Parameters
 from pleura.federation.secure_sum.ring.pipeline import in_order
 from pleura.federation.secure_sum.ring.secret import RoundSecret, transformed
+from pleura.federation.secure_sum.ring.workspace import Workspace, borrowed, narrow, widen
 
 __all__ = ["Fill", "encrypt"]
 
@@ -25,19 +28,14 @@ Fill = Callable[[int, NDArray[np.uint32]], None]
 """Writes the integers of the vector's slots from a number on into an array; called from worker threads."""
 
 
-class _Workspace:
-    """Buffers of one thread, used again for every block."""
+@dataclass(frozen=True)
+class _Room:
+    """What one thread has for itself."""
 
-    def __init__(
-        self, parameters: Parameters, terms_digest: bytes, check_key: bytes, secret: NDArray[np.uint32], noise: bytes
-    ) -> None:
-        self.masks = Masks(terms_digest, secret)
-        self.hash_keys = HashKeys(check_key, parameters.values_per_coefficient)
-        self.noise = Keystream(noise)
-        self.bits = np.empty(BLOCK_WORDS, np.uint64)
-        self.slots = np.zeros((parameters.values_per_coefficient, BLOCK_SLOTS), np.uint32)
-        self.words = np.empty((len(PRIMES), BLOCK_WORDS), np.uint32)
-        self.seen = np.empty(LANES, np.uint32)
+    masks: Masks
+    hash_keys: HashKeys
+    noise: Keystream
+    memory: Workspace
 
 
 def encrypt(
@@ -78,47 +76,39 @@ def encrypt(
     noise_key = os.urandom(32)
     values = parameters.values_per_coefficient
 
-    def one(room: _Workspace, block: int) -> NDArray[np.uint32]:
-        width = DATA_COEFFICIENTS * lanes[block]
-        start = block * values * BLOCK_SLOTS
-        whole = lanes[block] == LANES
-        planes = room.slots if whole else np.zeros((values, width), np.uint32)
-        for s, plane in enumerate(planes):
-            count = min(max(slots - (start + s * width), 0), width)
-            if count:
-                fill(start + s * width, plane[:count])
-            plane[count:] = 0
-        if not whole:
-            _spread(planes, room.slots, lanes[block])
-        words = np.empty((len(PRIMES), BLOCK_WORDS), np.uint32) if whole else room.words
+    @contextmanager
+    def room() -> Iterator[_Room]:
+        with borrowed() as memory:
+            masks = Masks(terms_digest, key, memory.uniform)
+            yield _Room(masks, HashKeys(check_key, values), Keystream(noise_key), memory)
+
+    def one(room: _Room, block: int) -> NDArray[np.uint32]:
+        planes = room.memory.planes[: values * BLOCK_SLOTS]
+        _fill_planes(fill, planes, block * planes.size, slots, lanes[block], values)
+        words = np.empty((len(PRIMES), BLOCK_WORDS), np.uint32)
         room.masks.write(block, words)
-        room.noise.write(block << 64, room.bits)
-        pack_block(
-            room.slots.reshape(-1),
-            room.bits,
-            room.hash_keys.of(block),
-            packing.shifts,
-            packing.reduction,
-            words.reshape(-1),
-            room.seen,
-        )
-        if room.seen.max() > parameters.levels and planes.max() > parameters.levels:
+        room.noise.write(block << 64, room.memory.bits)
+        seen = np.empty(LANES, np.uint32)
+        flat = words.reshape(-1)
+        keys = room.hash_keys.of(block)
+        pack_block(planes, room.memory.bits, keys, packing.shifts, packing.reduction, flat, seen)
+        if seen.max() > parameters.levels and planes.max() > parameters.levels:
             raise TermsError(f"a slot of block {block} is larger than {parameters.levels}; quantise to the levels")
-        return words.reshape(-1) if whole else _gathered(words, lanes[block])
+        if lanes[block] < LANES:
+            narrow(flat, len(PRIMES) * RING_DEGREE, lanes[block])
+        return flat[: len(PRIMES) * RING_DEGREE * lanes[block]]
 
-    def workspace() -> _Workspace:
-        return _Workspace(parameters, terms_digest, check_key, key, noise_key)
-
-    return in_order(one, workspace, range(len(lanes)), threads)
-
-
-def _spread(planes: NDArray[np.uint32], whole: NDArray[np.uint32], lanes: int) -> None:
-    """Put rows of a few lanes into rows of 16, the rest 0."""
-    rows = whole.reshape(len(whole), -1, LANES)
-    rows[:, :, :lanes] = planes.reshape(len(planes), -1, lanes)
-    rows[:, :, lanes:] = 0
+    return in_order(one, room, range(len(lanes)), threads)
 
 
-def _gathered(whole: NDArray[np.uint32], lanes: int) -> NDArray[np.uint32]:
-    """Take the first lanes of rows of 16."""
-    return np.ascontiguousarray(whole.reshape(len(whole), -1, LANES)[:, :, :lanes]).reshape(-1)
+def _fill_planes(fill: Fill, planes: NDArray[np.uint32], start: int, slots: int, lanes: int, values: int) -> None:
+    """Have the slots of a block from `start` on written, plane after plane, 0 past the vector's end, rows of 16."""
+    width = DATA_COEFFICIENTS * lanes
+    for s in range(values):
+        plane = planes[s * width : (s + 1) * width]
+        count = min(max(slots - (start + s * width), 0), width)
+        if count:
+            fill(start + s * width, plane[:count])
+        plane[count:] = 0
+    if lanes < LANES:
+        widen(planes, values * DATA_COEFFICIENTS, lanes)

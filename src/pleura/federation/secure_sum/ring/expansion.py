@@ -15,7 +15,7 @@ from pleura.federation.secure_sum.ring.compiled import kernel
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
 from pleura.federation.secure_sum.ring.vectors import exceeds, greatest, load, spread, store
 
-__all__ = ["BLOCK_WORDS", "BlockWords", "Keystream", "accept"]
+__all__ = ["BLOCK_WORDS", "SPARE_WORDS", "BlockWords", "Keystream", "accept"]
 
 BLOCK_WORDS = RING_DEGREE * LANES
 """Words of a block modulo one prime."""
@@ -73,9 +73,9 @@ def accept(words: NDArray[np.uint32], count: int, prime: np.uint32) -> bool:
 class BlockWords:
     """Uniform words of a round's blocks, of one prime after another, in a buffer that is used again."""
 
-    def __init__(self, terms_digest: bytes) -> None:
+    def __init__(self, terms_digest: bytes, buffer: NDArray[np.uint32] | None = None) -> None:
         self._stream = Keystream(sha256(b"pleura ring a 1" + terms_digest).digest())
-        self._words = np.empty(BLOCK_WORDS + SPARE_WORDS, np.uint32)
+        self._words = np.empty(BLOCK_WORDS + SPARE_WORDS, np.uint32) if buffer is None else buffer
 
     def primes(self, block: int) -> Iterator[NDArray[np.uint32]]:
         """Uniform words below p, uint32 (65536,), for each prime in turn; a view that the next one overwrites."""

@@ -54,8 +54,8 @@ def product_with_secret(
 class Masks:
     """A s for the blocks of one round, for one thread."""
 
-    def __init__(self, terms_digest: bytes, secret: NDArray[np.uint32]) -> None:
-        self._uniform = BlockWords(terms_digest)
+    def __init__(self, terms_digest: bytes, secret: NDArray[np.uint32], buffer: NDArray[np.uint32]) -> None:
+        self._uniform = BlockWords(terms_digest, buffer)
         self._secret = secret
 
     def write(self, block: int, out: NDArray[np.uint32]) -> None:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -12,13 +13,16 @@ __all__ = ["in_order"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-Workspace = TypeVar("Workspace")
+Room = TypeVar("Room")
 
 
 def in_order(
-    work: Callable[[Workspace, Job], Result], workspace: Callable[[], Workspace], jobs: Iterable[Job], threads: int
+    work: Callable[[Room, Job], Result],
+    room: Callable[[], AbstractContextManager[Room]],
+    jobs: Iterable[Job],
+    threads: int,
 ) -> Iterator[Result]:
-    """Do each job in a workspace of its thread's own; results come in the jobs' order.
+    """Do each job in a room of its thread's own; results come in the jobs' order.
 
     At most `threads` jobs are under way or done ahead of the one that is given out.
 
@@ -29,24 +33,37 @@ def in_order(
     """
     if threads < 1:
         raise TermsError(f"work needs 1 or more threads, got {threads}")
-    if threads == 1:
-        room = workspace()
+    return _alone(work, room, jobs) if threads == 1 else _together(work, room, jobs, threads)
+
+
+def _alone(
+    work: Callable[[Room, Job], Result], room: Callable[[], AbstractContextManager[Room]], jobs: Iterable[Job]
+) -> Iterator[Result]:
+    with room() as only:
         for job in jobs:
-            yield work(room, job)
-        return
-    rooms: SimpleQueue[Workspace] = SimpleQueue()
-    for _ in range(threads):
-        rooms.put(workspace())
+            yield work(only, job)
+
+
+def _together(
+    work: Callable[[Room, Job], Result],
+    room: Callable[[], AbstractContextManager[Room]],
+    jobs: Iterable[Job],
+    threads: int,
+) -> Iterator[Result]:
+    rooms: SimpleQueue[Room] = SimpleQueue()
 
     def once(job: Job) -> Result:
-        room = rooms.get()
+        mine = rooms.get()
         try:
-            return work(room, job)
+            return work(mine, job)
         finally:
-            rooms.put(room)
+            rooms.put(mine)
 
     ahead: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+    with ExitStack() as stack:
+        for _ in range(threads):
+            rooms.put(stack.enter_context(room()))
+        pool = stack.enter_context(ThreadPoolExecutor(threads))  # ends before the rooms are given back
         try:
             for job in jobs:
                 ahead.append(pool.submit(once, job))

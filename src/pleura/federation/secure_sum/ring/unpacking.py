@@ -4,8 +4,6 @@ The three residues of a coefficient are joined to the number X = slots + t noise
 below the modulus. Everything is done without a branch, an index or a division that depends on it.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,25 +31,17 @@ from pleura.federation.secure_sum.ring.vectors import (
     woven,
 )
 
-__all__ = ["Joining", "unpack_block"]
+__all__ = ["joining_factors", "unpack_block"]
 
 _LOW = np.uint64(0xFFFFFFFF)
 _ONE, _32 = np.uint64(1), np.uint64(32)
 
 
-@dataclass(frozen=True)
-class Joining:
-    """Factors for `unpack_block`."""
-
-    factors: NDArray[np.uint32]
-    """1/p0 mod p1, 1/p0 mod p2, 1/p1 mod p2; each with its companion, (3, 2)."""
-
-    @classmethod
-    def fixed(cls) -> "Joining":
-        """Work out the factors."""
-        p0, p1, p2 = PRIMES
-        pairs = [(pow(p0, -1, p1), p1), (pow(p0, -1, p2), p2), (pow(p1, -1, p2), p2)]
-        return cls(np.array([(w, companions([w], p)[0]) for w, p in pairs], np.uint32))
+def joining_factors() -> NDArray[np.uint32]:
+    """Factors for `unpack_block`: 1/p0 mod p1, 1/p0 mod p2, 1/p1 mod p2, each with its companion; (3, 2)."""
+    p0, p1, p2 = PRIMES
+    pairs = [(pow(p0, -1, p1), p1), (pow(p0, -1, p2), p2), (pow(p1, -1, p2), p2)]
+    return np.array([(w, companions([w], p)[0]) for w, p in pairs], np.uint32)
 
 
 @inlined
@@ -96,7 +86,7 @@ def unpack_block(
     words, masks : uint32 (3 * 4096 * 16,)
     hash_keys : uint32 ((4 + 2 v) * 16,), see `check.HashKeys`
     shifts, reduction : see `packing.Packing`
-    factors : see `Joining`
+    factors : see `joining_factors`
     slots : uint32 (v * 4095 * 16,), written, plane after plane
     largest : uint32 (6 * 16,), written; for each ring element the largest word of each prime, the largest slot, the
         largest noise, and 0 if both tags fit
