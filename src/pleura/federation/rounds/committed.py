@@ -1,4 +1,4 @@
-"""A committed round as the server gives it in, consent or a refusal and then the opened sum out: the hospital's part."""
+"""A committed round as the server gives it in, consent or a refusal and then the opened sum out: a hospital's part."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
