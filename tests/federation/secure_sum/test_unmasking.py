@@ -187,6 +187,18 @@ def good_shares(held: Round, dealer: int) -> list[bytes]:
     return [to_wire(one) for one in deal_shares(held.secrets[dealer], HOSPITALS, held.terms.threshold)]
 
 
+def test_what_a_sealed_share_is_bound_to(whole: Round) -> None:
+    """The format, written down a second time: terms, both places, both fingerprints."""
+    dealer, recipient = whole.people.hospitals[2], whole.people.hospitals[5]
+    places = (2).to_bytes(2, "big") + (5).to_bytes(2, "big")
+    fingerprints = bytes.fromhex(dealer.fingerprint) + bytes.fromhex(recipient.fingerprint)
+    sealed = ShareMessage.from_bytes(whole.messages[2], whole.terms).sealed[5]
+    context = b"pleura share 1\0" + whole.terms.digest + places + fingerprints
+    assert len(recipient.open(sealed, context)) == 8192
+    with pytest.raises(WireError):
+        recipient.open(sealed, context[:-1])
+
+
 def test_the_hand_made_message_is_a_good_one(whole: Round) -> None:
     messages = {**whole.messages, 2: forged(whole, 2, good_shares(whole, 2))}
     answers = [whole.answer(whole.uploads(), i, messages) for i in range(5)]

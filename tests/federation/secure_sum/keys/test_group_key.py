@@ -29,6 +29,19 @@ def test_every_member_opens_the_same_key(people: People) -> None:
     assert len(people.group_message) == 80 * 4 + 175
 
 
+def test_what_a_sealed_key_is_bound_to(people: People) -> None:
+    """The format, written down a second time: epoch, list, maker, identity of the key, number of members, recipient."""
+    count, second = (4).to_bytes(2, "big"), people.hospitals[1]
+    maker = bytes.fromhex(people.hospitals[0].fingerprint)
+    head = b"PLEURGRP\x01" + bytes(4) + people.members.digest + maker + people.group_key.identity + count
+    assert people.group_message.startswith(head)
+    sealed = people.group_message[len(head) + 80 :][:80]
+    context = b"pleura group key 1\0" + head + bytes.fromhex(second.fingerprint)
+    assert second.open(sealed, context) == people.group_key._key
+    with pytest.raises(WireError):
+        second.open(sealed, context[:-1])
+
+
 def test_the_key_is_32_fresh_bytes(people: People) -> None:
     keys = {GroupKey.make(people.hospitals[0], people.members)[0]._key for _ in range(20)}
     assert len(keys) == 20
