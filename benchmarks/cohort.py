@@ -21,12 +21,14 @@ from cohort_toy import toy_rows
 from pleura.data.synthetic.case import generate_case
 from pleura.data.synthetic.cohort import synthesize_cohort
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
+from pleura.data.synthetic.scanner.scanners import SCANNERS
 from pleura.imaging.lungs import segment_lungs
 from pleura.imaging.study import load_study
 from pleura.imaging.volume import Volume
 
 REAL = Path(os.environ.get("PLEURA_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 PATIENT = REAL / "ct" / "lung-pet-ct-dx-a0001"
+PHILIPS = "Philips Brilliance 16"
 SEEDS = (1, 2, 3, 4, 5)
 BINS = 40
 TISSUES = {"lung": (-1050.0, -300.0), "soft tissue": (-200.0, 200.0), "bone": (200.0, 1400.0)}
@@ -168,9 +170,11 @@ def likeness_rows() -> list[Row]:
 
 
 def fitting_case(seed: int, kernel: str) -> Volume:
-    """Draw a healthy case with the protocol of the real patient."""
-    protocol = Protocol.draw(seed, scanner="Philips Brilliance 16", shape=(64, 512, 512), spacing=5.0)
-    return generate_case(seed=seed, label="healthy", protocol=replace(protocol, kernel=kernel)).volume
+    """Draw a healthy case with the protocol of the real patient: 431 mm, 5 mm, a full breath, no contrast agent."""
+    drawn = Protocol.draw(seed, scanner=PHILIPS, shape=(64, 512, 512), spacing=5.0)
+    protocol = replace(drawn, kernel=kernel, field_of_view=431.0, breath=1.0, contrast=0.0)
+    protocol = replace(protocol, breathing=0.0, electrodes=False, noise=SCANNERS[PHILIPS].noise)
+    return generate_case(seed=seed, label="healthy", protocol=protocol).volume
 
 
 def speed_rows() -> list[Row]:

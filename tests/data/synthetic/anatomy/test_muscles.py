@@ -59,5 +59,5 @@ def test_a_raised_arm_lies_above_and_beside_its_joint(anatomy) -> None:
 
 
 def test_density_of_muscle_falls_with_age(anatomy) -> None:
-    expected = 54 - 0.2 * (anatomy.patient.age - 45)
-    assert anatomy.shape.organs[5] == pytest.approx(min(max(expected, 34), 66))
+    expected = 51 - 0.25 * (anatomy.patient.age - 45)
+    assert anatomy.shape.organs[5] == pytest.approx(min(max(expected, 30), 62))

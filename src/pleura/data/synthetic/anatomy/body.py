@@ -88,6 +88,7 @@ class Anatomy:
         for muscle in self.muscles:
             bundles = tinted(muscle, self.shape.organs[5] + MUSCLE_UPTAKE * contrast, MUSCLE)
             bundles[:, 8] += g.normal(0, 7, len(bundles))
+            bundles[:, 10] = g.uniform(0.0, 0.10 + 0.003 * self.patient.age, len(bundles))  # fat between its fibres
             rows += [tinted(muscle, -80.0, FASCIA, thicker=1.0 + 0.04 * self.patient.fat), bundles]
         return rows
 
@@ -173,7 +174,7 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
         breast=breast,
         bulk=np.zeros((0, 8)),
         tubes=mediastinum.pushers,
-        rib=np.array([H / 10.6, g.uniform(0, 1), g.normal(74, 7), 3.9, 6.6 if p.sex == "M" else 5.9]),
+        rib=np.array([H / 10.6, g.uniform(0, 1), g.normal(98, 8), 3.9, 6.6 if p.sex == "M" else 5.9]),
         organs=np.array(
             [g.normal(42, 10), g.normal(0, 6), g.uniform(0, 1), g.normal(53, 7), g.normal(12, 10), _muscle_hu(p)]
         ),
@@ -204,7 +205,7 @@ def draw_anatomy(seed: int, patient: Patient | None = None) -> Anatomy:
 
 def _muscle_hu(p: Patient) -> float:
     """Muscle without contrast agent; fat comes between its fibres with the years."""
-    return float(np.clip(54.0 - 0.20 * (p.age - 45.0), 34.0, 66.0))
+    return float(np.clip(51.0 - 0.25 * (p.age - 45.0), 30.0, 62.0))
 
 
 def _draw_trees(
@@ -244,8 +245,8 @@ def _draw_trees(
 
     arteries: dict[int, Array] = {}
     airways, veins, tips = [], [], []
-    artery_ends, artery_lobe = ends(12500)
-    vein_ends, vein_lobe = ends(10500)
+    artery_ends, artery_lobe = ends(11500)
+    vein_ends, vein_lobe = ends(9500)
     for lobe, root in bronchi.items():
         pts = artery_ends[artery_lobe == lobe]
         if len(pts) < 8:

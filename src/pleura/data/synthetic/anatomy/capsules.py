@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float64]
 
 VESSEL, OVER, LUMEN, SOFT, MUSCLE, FASCIA = range(6)
 """How a capsule is painted: only where it is denser, over everything, only where airways are open, as a soft ball,
-only in fat, or only in soft tissue outside the lungs."""
+only in fat with the softness' share of it left, or only in soft tissue outside the lungs."""
 PAINTED = 11
 """Numbers in a row that is ready to be painted."""
 

@@ -72,12 +72,12 @@ def mediastinum_distance(x: float, y: float, z: float, heart: float, tubes: Arra
     """Distance to the union of everything between the lungs, rounded by fat."""
     t = z / S.H
     ys = curve(S.spine, S.z0, z)
-    near = smooth_min(heart - 3.0, oval(x, y - ys - 4, 25.0 * S.wide, 25.0, 2.0), 14.0)
+    near = smooth_min(heart - 1.2, oval(x, y - ys - 4, 24.0 * S.wide, 24.0, 2.0), 11.0)
     for k in range(len(tubes)):
-        near = smooth_min(near, capsule(x, y, z, tubes[k]) - 2.5, 12.0)
+        near = smooth_min(near, capsule(x, y, z, tubes[k]) - 1.6, 8.0)
     # the sheet of fat between the two lungs, wider behind the sternum and above the arch
     front = curve(S.front, S.z0, z)
-    sheet = 2.5 + 8.0 * np.exp(-(((y - front) / 11.0) ** 2)) + 18.0 * max(t - 0.80, 0.0) / 0.2
+    sheet = 2.0 + 6.0 * np.exp(-(((y - front) / 11.0) ** 2)) + 18.0 * max(t - 0.80, 0.0) / 0.2
     mid = 4.0 * np.sin(3.0 * t) + (6.0 if t > 0.45 else 6.0 + 40.0 * (0.45 - t))
     if y > ys - 22:
         mid = 0.0

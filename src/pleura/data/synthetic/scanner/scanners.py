@@ -34,7 +34,7 @@ class Kernel:
 KERNELS: dict[str, Kernel] = {
     "soft": Kernel(blur=0.62, boost=0.0, peak=0.16, fall=0.34, gain=0.75),
     "standard": Kernel(blur=0.50, boost=0.0, peak=0.22, fall=0.42, gain=1.0),
-    "sharp": Kernel(blur=0.42, boost=0.42, peak=0.45, fall=0.62, gain=5.0),
+    "sharp": Kernel(blur=0.42, boost=0.42, peak=0.45, fall=0.62, gain=5.2),
 }
 
 
@@ -168,7 +168,7 @@ SCANNERS: dict[str, Scanner] = {
         habit={"soft": 0.50, "standard": 0.0, "sharp": 0.50},
         crispness=1.25,
         hardening=1.0,
-        noise=14.5,
+        noise=13.0,
         offset=1.0,
         fields={0.0: 0.75, 430.0: 0.25},
         margin=1.27,

@@ -33,9 +33,9 @@ def mediastinum(x: float, y: float, z: float, heart: float, S: Shape) -> float:
     blood = S.material[3]
     n1 = tile(S.noise, x * 0.07, y * 0.07, z * 0.07)
     if heart < 0:
-        rim = 3.0 + 3.5 * tile(S.noise, x * 0.03 + 5, y * 0.03, z * 0.03)
+        rim = 0.6 + 2.6 * tile(S.noise, x * 0.03 + 5, y * 0.03, z * 0.03)
         if -heart < rim and heart > -10:
-            return -88.0
+            return -78.0
         left = ellipsoid(x, y, z, S.heart[0])
         first, second = left, 99.0
         for k in range(1, S.heart.shape[0]):
@@ -51,7 +51,8 @@ def mediastinum(x: float, y: float, z: float, heart: float, S: Shape) -> float:
         wall = left == first and -11.0 < left < 0.0 and x > 0
         chamber = blood + 2.0 * n1 + (0.06 * (blood - 42.0) if left == first else 0.0)
         return float(46.0 + 0.35 * (blood - 42) if wall else chamber)
-    return -96.0 + 10.0 * n1 + 60.0 * smooth_step(n1, 1.3, 2.2)
+    n2 = tile(S.noise, x * 0.16 + 9, y * 0.16, z * 0.12)  # strands and small vessels in the fat
+    return -92.0 + 10.0 * n1 + 95.0 * smooth_step(n2 + 0.4 * n1, 0.5, 1.6)
 
 
 @kernel

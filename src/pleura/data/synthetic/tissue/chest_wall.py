@@ -42,9 +42,9 @@ def chest_wall(
             bony = 0.735 + 0.010 * n
             if s > bony:
                 return 95.0 + 30.0 * n1
-            if e > 0.50:
+            if e > 0.58:
                 return 880.0 + 60.0 * n1
-            return float(190.0 * S.material[4] + 45.0 * n1)
+            return float(150.0 * S.material[4] + 45.0 * n1)
         if cage < 7.5 and e > 1.0:
             return 44.0 + 5.0 * n1 if cage > 1.0 else -30.0
     if S.breast.shape[0] > 0 and skin < -6.0 and y < front - 12.0 and 0.22 < t < 0.62 and abs(x) > 30.0:
@@ -66,7 +66,7 @@ def chest_wall(
         q = ax * ax + ay * ay + az * az + 0.35 * tile(S.noise, x * 0.09, y * 0.09 + 5, z * 0.05)
         hu = S.organs[5] - 3.0 + 6.0 * n1
         streak = tile(S.noise, x * 0.09 + 0.05 * y, y * 0.16, z * 0.02)
-        hu -= (30.0 + 0.8 * S.fat) * smooth_step(abs(streak), 0.10, 0.0)
+        hu -= (30.0 + 0.8 * S.fat) * smooth_step(abs(streak), 0.22, 0.0)
         if t > 0.84 and abs(x) < 90.0 and y < 0.5 * (front + back) + 12.0:  # fat at the root of the neck
             hu += (-92.0 - hu) * smooth_step(t, 0.84, 0.94) * smooth_step(abs(x) + 9.0 * n1, 82.0, 48.0)
         if q < 1.0:  # the armpit
@@ -76,6 +76,6 @@ def chest_wall(
         return float(hu)
     hu = -106.0 + 6.0 * n1
     strand = abs(tile(S.noise, x * 0.11, y * 0.11 + 9, z * 0.06))
-    if strand < 0.05:  # thin sheets of connective tissue
-        hu += 45.0 * smooth_step(strand, 0.05, 0.0)
+    if strand < 0.13:  # thin sheets of connective tissue
+        hu += 62.0 * smooth_step(strand, 0.13, 0.0)
     return hu

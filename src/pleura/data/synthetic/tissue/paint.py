@@ -89,7 +89,7 @@ def paint(
                             buf[s, j, i] = old + cov * (hu - old)
                     elif mode == MUSCLE:
                         if hu > old and old > -250.0 and closed[s, j, i] == 1:
-                            buf[s, j, i] = old + cov * (hu - old)
+                            buf[s, j, i] = old + cov * (1.0 - soft) * (hu - old)
                     elif mode == FASCIA:
                         if hu < old < 120.0 and closed[s, j, i] == 1:
                             buf[s, j, i] = old + cov * (hu - old)
