@@ -7,7 +7,7 @@ from pleura.federation.weights import hospital_weight, most_weight, weight_range
 def test_equal_weights_are_one_whatever_the_hospital() -> None:
     settings = WeightSettings()
     assert hospital_weight(settings, cases=7, loss_before=2.0, loss_after=1.0) == 1
-    assert most_weight(settings) == weight_range(settings, None) == weight_range(settings, 1) == 1
+    assert most_weight(settings) == weight_range(settings, None) == weight_range(settings, 5) == 1
 
 
 def test_weights_by_cases_are_the_cases_up_to_the_most() -> None:
@@ -43,3 +43,4 @@ def test_the_range_is_a_power_of_two_that_holds_every_weight() -> None:
     settings = WeightSettings(by="cases", most_cases=5000)
     assert weight_range(settings, None) == 8192
     assert [weight_range(settings, summed) for summed in (1, 2, 3, 4, 5, 512, 513)] == [1, 2, 4, 4, 8, 512, 1024]
+    assert weight_range(settings, 50_000) == 8192

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from pleura.data.examples import Batch
 from pleura.models.classifier import Classifier
+from pleura.settings import TrainingRecipe, parse_recipe
 from training import micro
 
 
 class Line(Classifier):
     """Mean intensity of each slice to logits, through a norm if asked; a linear model without."""
 
-    def __init__(self, *, slices: int = 4, classes: int = 3, norm: bool = False) -> None:
+    def __init__(self, *, slices: int = 4, classes: int = 3, norm: int = 0) -> None:
         super().__init__()
         self.norm: nn.Module = nn.BatchNorm1d(slices) if norm else nn.Identity()
         self.line = nn.Linear(slices, classes)
@@ -55,27 +56,46 @@ class Drawn:
             yield noise(self.batch, seed=epoch * 100 + number)
 
 
-def write_hospitals(folder: Path, *, cases: int = 36, one_label_each: bool = False) -> Path:
-    """A micro cohort of three hospitals, cases dealt in turn, or each with a label of its own and no healthy case."""
+def write_hospitals(folder: Path, *, cases: int = 24, one_label_each: bool = False) -> Path:
+    """A micro cohort of hospitals: three that have cases in turn, or four that have all cases of one label each."""
     micro.write_cohort(folder, cases=cases)
     with (folder / "cases.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    names = ("east", "north", "west")
-    kept = []
-    labels = sorted({row["label"] for row in rows} - {"healthy"})
     for number, row in enumerate(rows):
-        if one_label_each:
-            if row["label"] not in labels:
-                continue
-            row["hospital"] = names[labels.index(row["label"])]
-        else:
-            row["hospital"] = names[number % 3]
-        kept.append(row)
+        row["hospital"] = f"has-{row['label']}" if one_label_each else ("east", "north", "west")[number % 3]
     with (folder / "cases.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
-        writer.writerows(kept)
+        writer.writerows(rows)
     return folder
+
+
+def recipe(learning_rate: float = 0.5, *, norm: bool = True) -> TrainingRecipe:
+    """A recipe for `Line`, which the registry knows while the fixture `slices` is there."""
+    return parse_recipe(
+        f"""
+name = "micro"
+architecture = "line"
+half = false
+[arguments]
+slices = 8
+norm = {int(norm)}
+[input]
+size = 8
+slices = 8
+subsets = 2
+[optimiser]
+learning_rate = {learning_rate}
+[schedule]
+epochs = 1
+warmup_epochs = 0
+[training]
+seed = 3
+batch = 4
+[augmentation]
+offset_hu = 10.0
+"""
+    )
 
 
 def arrays(**given: list[float] | list[list[float]]) -> dict[str, np.ndarray]:

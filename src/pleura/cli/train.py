@@ -1,15 +1,13 @@
 """`pleura train`: a recipe and a cohort in, a model folder out; or with folds, one a fold and what they amount to."""
 
-import signal
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import typer
 
 from pleura.cli.progress import watch
+from pleura.cli.termination import stop_on_termination
 from pleura.settings import read_recipe
 
 __all__ = ["train"]
@@ -49,7 +47,7 @@ def train(
     chosen = read_cohort(cohort, classes=())
     if hospitals is not None:
         chosen = chosen.of_hospitals([name.strip() for name in hospitals.split(",")])
-    with watch() as watcher, _stop_on_termination():
+    with watch() as watcher, stop_on_termination():
         try:
             if folds is not None:
                 summed = cross_validate(
@@ -97,17 +95,3 @@ def _print_folds(rows: Iterable[Mapping[str, Any]]) -> None:
 
 def _span(low: float | None, high: float | None) -> str:
     return f"{'none' if low is None or high is None else f'{low:.3f} to {high:.3f}':>18}"
-
-
-@contextmanager
-def _stop_on_termination() -> Iterator[None]:
-    """Let SIGTERM stop the work as Ctrl-C does."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

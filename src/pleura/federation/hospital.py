@@ -41,7 +41,16 @@ from pleura.training.optimiser import create_optimiser
 from pleura.training.steps import Learner
 from pleura.training.watcher import Silent, Watcher
 
-__all__ = ["Contribution", "Home", "Hospital", "evaluate_round", "own_network", "prepare_hospital", "work_round"]
+__all__ = [
+    "Contribution",
+    "Home",
+    "Hospital",
+    "evaluate_round",
+    "local_learner",
+    "own_network",
+    "prepare_hospital",
+    "work_round",
+]
 
 Home = Mapping[str, Tensor]
 """What stays in a hospital between rounds: "own.TENSOR" and "optimiser.KIND.PARAMETER"."""
@@ -174,7 +183,7 @@ def work_round(
     seconds["evaluate"] = perf_counter() - began
 
     began = perf_counter()
-    learner = _learner(hospital, trained, strategy)
+    learner = local_learner(hospital, trained, proximal=strategy.proximal)
     if settings.local.optimiser == "kept":
         restore_optimiser(trained, learner.optimiser, _part(home, _OPTIMISER))
     watcher.start(f"round {state.round}, {hospital.name}", hospital.examples.steps)
@@ -240,18 +249,22 @@ def own_network(hospital: Hospital, state: GlobalState, home: Home) -> Classifie
     return trained
 
 
-def _learner(hospital: Hospital, trained: Classifier | WithLesions, strategy: Strategy) -> Learner:
+def local_learner(hospital: Hospital, trained: Classifier | WithLesions, *, proximal: float = 0.0) -> Learner:
+    """Give a network a fresh optimiser, and the objective of the hospital's cases.
+
+    Parameters
+    ----------
+    trained : as `own_network` gives it
+    proximal : strength of the term that holds it near the weights that it has now
+    """
     recipe = hospital.recipe
     weights = class_weights(recipe.loss, hospital.task.classes, hospital.labels.tolist()).to(hospital.device)
-    proximal = None
-    if strategy.proximal:
-        anchor = {name: weight.detach().clone() for name, weight in trained.named_parameters()}
-        proximal = Proximal(strategy.proximal, anchor)
+    anchor = {name: weight.detach().clone() for name, weight in trained.named_parameters()} if proximal else {}
     return Learner(
         network=trained.network if isinstance(trained, WithLesions) else trained,
         trained=trained,
         optimiser=create_optimiser(trained, recipe.optimiser),
-        objective=Objective(recipe.loss, weights, proximal),
+        objective=Objective(recipe.loss, weights, Proximal(proximal, anchor) if proximal else None),
         device=hospital.device,
         precision=recipe.training.precision,
         microbatch=recipe.training.microbatch,

@@ -1,18 +1,17 @@
 """What all hospitals hold alike between two rounds: the global model and all that the next round's arithmetic needs."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
 from pleura.errors import ModelError
 from pleura.federation.clipping import first_limits, next_limits
+from pleura.federation.secure_sum.sums import Opened
 from pleura.federation.settings import FederationSettings
 from pleura.federation.strategies import Strategy
 from pleura.federation.tensors import Arrays, Travelling
@@ -79,9 +78,7 @@ def first_state(
 
 def next_state(
     state: GlobalState,
-    summed: Arrays,
-    counts: Mapping[str, npt.NDArray[np.int64]],
-    hospitals: int,
+    opened: Opened,
     *,
     shared: tuple[Travelling, ...],
     strategy: Strategy,
@@ -92,14 +89,14 @@ def next_state(
     Parameters
     ----------
     state : what the round began with
-    summed, counts : the opened sums, by segment
-    hospitals : whose updates are in them
+    opened : its sums
     shared : what the strategy shares
     """
+    counts = opened.counts
     weight = int(counts["weight"][0])
-    mean = mean_update(summed, weight, shared, limits=state.limits, reach=state.reach)
+    mean = mean_update(opened.values, weight, shared, limits=state.limits, reach=state.reach)
     moved, kept = strategy.step(shared, state.tensors, mean, state.kept)
-    cut = cut_shares(counts["cut"], hospitals, shared)
+    cut = cut_shares(counts["cut"], opened.hospitals, shared)
     return GlobalState(
         round=state.round + 1,
         tensors={name: moved.get(name, array) for name, array in state.tensors.items()},

@@ -66,8 +66,9 @@ def weight_range(settings: WeightSettings, summed: int | None) -> int:
     """Give what weights are divided by before they enter the sum, so that no number exceeds its limit.
 
     A power of two, so that the division is exact: the first at or above the last round's summed weight, which no
-    hospital can exceed while the hospitals stay as they are; in the first round at or above the largest possible
-    weight. All hospitals know it, the server does not. A weight above it, as of a newcomer, is cut to it.
+    hospital can exceed while the hospitals stay as they are, or the largest possible weight where that is less; in the
+    first round the latter. All hospitals know it, the server does not. A weight above it, as a newcomer's may be, is
+    cut to it.
 
     Parameters
     ----------
@@ -78,5 +79,5 @@ def weight_range(settings: WeightSettings, summed: int | None) -> int:
     >>> weight_range(WeightSettings(by="cases"), None), weight_range(WeightSettings(by="cases"), 300)
     (4096, 512)
     """
-    wanted = most_weight(settings) if summed is None else max(1, summed)
+    wanted = most_weight(settings) if summed is None else max(1, min(summed, most_weight(settings)))
     return int(1 << (wanted - 1).bit_length())
