@@ -16,7 +16,7 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Compiler
 from numpy.typing import NDArray
 
-__all__ = ["inlined", "kernel", "read_only"]
+__all__ = ["inlined", "kernel", "read_only", "uncached"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,10 +55,15 @@ def kernel(function: Function) -> Function:
     No two arrays handed to a kernel may overlap: the compiler is told so. Integers wrap as in C and nothing is checked
     at run time: an index must be right, and a division by zero has no meaning.
     """
-    compiled = njit(function, nogil=True, error_model="numpy", pipeline_class=_ApartCompiler)
+    compiled = uncached(function)
     with suppress(RuntimeError):  # what Numba raises when it finds no place for its cache
         compiled._cache = _FamilyCache(function)
     return cast("Function", compiled)
+
+
+def uncached(function: Callable[..., Any]) -> Any:
+    """Compile as `kernel` does, but always anew; only of such code does Numba show the instructions."""
+    return njit(function, nogil=True, error_model="numpy", pipeline_class=_ApartCompiler)
 
 
 def inlined(function: Function) -> Function:

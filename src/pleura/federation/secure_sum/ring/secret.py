@@ -72,7 +72,7 @@ class RoundSecret:
 
 
 @kernel
-def _below(coefficients: NDArray[np.int32], p: np.uint32, out: NDArray[np.uint32]) -> None:
+def below(coefficients: NDArray[np.int32], p: np.uint32, out: NDArray[np.uint32]) -> None:
     """Give signed numbers modulo p: p is added where the sign bit is set, by masking."""
     for i in range(out.size):
         c = coefficients[i]
@@ -80,7 +80,7 @@ def _below(coefficients: NDArray[np.int32], p: np.uint32, out: NDArray[np.uint32
 
 
 @kernel
-def _scaled(x: NDArray[np.uint32], scale: NDArray[np.uint32], p: np.uint32, x_companion: NDArray[np.uint32]) -> None:
+def scaled(x: NDArray[np.uint32], scale: NDArray[np.uint32], p: np.uint32, x_companion: NDArray[np.uint32]) -> None:
     """Multiply by 1/4096, and give companions; `scale`: 1/4096 and 2^32, companions after each, 1/p mod 2^32."""
     for i in range(x.size):
         x[i] = product(x[i], scale[0], scale[1], p)
@@ -100,7 +100,7 @@ def transformed(coefficients: NDArray[np.int32]) -> NDArray[np.uint32]:
         factors = [pow(RING_DEGREE, -1, p), 2**32 % p]
         first, second = companions(factors, p)
         scale = np.array([factors[0], first, factors[1], second, pow(p, -1, 2**32)], np.uint32)
-        _below(coefficients, table.p, out[k, 0])
+        below(coefficients, table.p, out[k, 0])
         forward(out[k, 0], table.roots, table.roots_companion, table.p)
-        _scaled(out[k, 0], scale, table.p, out[k, 1])
+        scaled(out[k, 0], scale, table.p, out[k, 1])
     return out
