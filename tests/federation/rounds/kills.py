@@ -41,7 +41,7 @@ class KillingOs:
     def replace(self, source: Path, target: Path) -> None:
         if self._hit(target):
             raise Killed
-        os.replace(source, target)
+        source.replace(target)
 
     def fsync(self, handle: int) -> None:
         if self._hit(self._paths[handle]):

@@ -88,6 +88,7 @@ class RoundHospital:
         self._keys, self._membership_folder, self._policy = keys, membership, policy
         self._work, self._clock, self._threads = work, clock, threads
         self.ledger = Ledger(folder / "ledger")
+        self._tidy()
         self._tasks: dict[str, Callable[[bytes, Files], Reply]] = {
             CHECK_IN: self._check_in,
             MAKE_GROUP_KEY: self._make_group_key,
@@ -299,12 +300,16 @@ class RoundHospital:
     def _move(self, membership: Membership, kind: str, to: int, model: str, commit: str) -> None:
         """Record the new model, and take away what only the old one needed."""
         self.ledger.write(kind, self._clock(), round=to, model=model, commit=commit)
-        for path in self._models.iterdir():
-            if path != self.model:
-                forget(path)
-        for path in self._outbox.iterdir():
-            forget(path)
+        self._tidy()
         membership.forget_before(membership.members.number)
+
+    def _tidy(self) -> None:
+        """Take away models but the current one, and what no record says may have left."""
+        newest = self.ledger.standing.newest
+        sent = {"upload", "shares"} if newest is not None and newest.upload else set()
+        for path in [*self._models.iterdir(), *self._outbox.iterdir()]:
+            if path != self.model and path.name not in sent:
+                forget(path)
 
     def _report(self, membership: Membership, unopened: str = "") -> Reply:
         standing, members = self.ledger.standing, membership.members

@@ -123,6 +123,9 @@ class InProcessChannel:
         except PleuraError as error:
             return str(error)
         self._may_fail(name, task, "after")
+        missing = [one for one, path in reply.files.items() if not path.is_file()]
+        if missing:
+            return f"its file {missing[0]!r} is gone before it was sent"
         return Reply(reply.message, _copied(reply.files, inbox, name))
 
     def _may_fail(self, name: str, task: str, moment: Moment) -> None:
