@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.errors import WireError
-from pleura.federation.secure_sum.ring.addition import add
+from pleura.federation.secure_sum.ring.addition import add, add_two
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
 from pleura.federation.secure_sum.sizes import sizes_of
 from pleura.federation.secure_sum.terms import RoundTerms
@@ -52,10 +52,17 @@ class RingAdder:
                     raise WireError(f"a word of part {part} is {word}, not below its prime {prime}; refuse the upload")
 
     def add_up(self, part: int, payloads: Iterable[memoryview]) -> Pieces:
-        """Add modulo each prime."""
+        """Add modulo each prime, two payloads at a time: the work is reading and writing memory."""
         total = np.zeros(self.form.payload_bytes(part) // 4, np.uint32)
-        for payload in payloads:
+        rest = iter(payloads)
+        for payload in rest:
             sums = self.blocks(part, total.data)
-            for (to, lanes), (words, _) in zip(sums, self.blocks(part, payload), strict=True):
-                add(to, words, lanes)
+            other = next(rest, None)
+            if other is None:
+                for (to, lanes), (words, _) in zip(sums, self.blocks(part, payload), strict=True):
+                    add(to, words, lanes)
+                break
+            pairs = zip(self.blocks(part, payload), self.blocks(part, other), strict=True)
+            for (to, lanes), ((one, _), (two, _)) in zip(sums, pairs, strict=True):
+                add_two(to, one, two, lanes)
         return [total.astype("<u4", copy=False).data]
