@@ -1,21 +1,26 @@
-"""The coordinator's process of the tests: runs rounds until there are as many as its settings want."""
+"""The coordinator's process of the tests: runs rounds until there are as many as its settings, read anew, want."""
 
 import json
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
-from federation.engine.summing import Committed
 from pleura.federation.engine.rolling import Pace, run_rounds
 from pleura.federation.engine.server_app import open_session
+from pleura.federation.engine.station import load_entry
 
 if __name__ == "__main__":
-    settings = json.loads(Path(sys.argv[1]).read_text())
-    run_rounds(
-        partial(open_session, Path(settings["kit"]), settings["name"]),
-        Committed(Path(settings["state"])),
-        Path(settings["jobs"]),
-        settings["rounds"],
-        Pace(**settings["pace"]),
-        say=partial(print, flush=True),
-    )
+    path = Path(sys.argv[1])
+    settings = json.loads(path.read_text())
+    progress = load_entry(settings["progress"])(Path(settings["state"]))
+    while True:
+        run_rounds(
+            partial(open_session, Path(settings["kit"]), settings["name"]),
+            progress,
+            Path(settings["jobs"]),
+            json.loads(path.read_text())["rounds"],
+            Pace(**settings["pace"]),
+            say=partial(print, flush=True),
+        )
+        time.sleep(0.1)

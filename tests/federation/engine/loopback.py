@@ -15,6 +15,7 @@ from pleura.federation.engine.kits import COORDINATOR, Place, approve, make_auth
 from pleura.federation.engine.ports import free_ports, refuse_served_ports
 from pleura.federation.engine.processes import Running, start_kit
 from pleura.federation.engine.station import Station, owner_only
+from pleura.whole_file import write_text
 
 TESTS = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {
@@ -66,24 +67,25 @@ class Loopback:
     def start_hospital(self, name: str) -> None:
         self._start(name, "hospital")
 
-    def start_coordinator(self, settings: dict) -> None:
+    def start_coordinator(self, progress: str, **pace: float) -> None:
         """Run rounds from a process of its own, since the engine's threads and logs outlive a session."""
-        path = self.folder / "coordinator.json"
-        path.write_text(
-            json.dumps(
-                {
-                    "kit": str(self.kits[COORDINATOR]),
-                    "name": COORDINATOR,
-                    "state": str(self.state("localhost")),
-                    "jobs": str(self.folder / "jobs"),
-                    **settings,
-                }
-            )
-        )
-        command = [sys.executable, "-m", "federation.engine.coordinating", str(path)]
+        self._settings = {
+            "kit": str(self.kits[COORDINATOR]),
+            "name": COORDINATOR,
+            "state": str(self.state("localhost")),
+            "jobs": str(self.folder / "jobs"),
+            "progress": progress,
+            "pace": {"again_s": 1.0, **pace},
+        }
+        self.allow(0)
+        command = [sys.executable, "-m", "federation.engine.coordinating", str(self.folder / "coordinator.json")]
         self.running["coordinator"] = Running(
             command, folder=self.folder, log=self.folder / "logs" / "coordinator.log", environment=ENVIRONMENT
         )
+
+    def allow(self, rounds: int) -> None:
+        """Let the coordinator run so many rounds in all."""
+        write_text(self.folder / "coordinator.json", json.dumps({**self._settings, "rounds": rounds}))
 
     def kill(self, name: str) -> None:
         self.running.pop(name).kill()

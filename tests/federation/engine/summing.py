@@ -23,6 +23,14 @@ def numbers(hospital: str, number: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 2**40, VALUES)
 
 
+def hold(state: Path, point: str) -> None:
+    """Stop at a point where a test wants a process to be killed: where it put a file `hold-<point>`."""
+    wanted = state / f"hold-{point}"
+    if wanted.exists():
+        wanted.rename(state / f"held-{point}")
+        time.sleep(120)
+
+
 class Committed:
     """Progress of the rounds in a state folder."""
 
@@ -55,6 +63,7 @@ class Summing:
             return Reply(b"heard")
         if (self.state / "unwilling").exists():
             raise TermsError("not today")
+        hold(self.state, "training")
         path = self.state / "mine"
         numbers(self.hospital, number).tofile(path)
         return Reply(self.hospital.encode(), {"numbers": path})
@@ -66,9 +75,11 @@ def serve(channel: Channel, state: Path) -> None:
     closing = Closing(quorum=2, grace_s=5.0, deadline_s=60.0)
     began = time.monotonic()
     there = channel.present()
+    hold(state, "opening")
     replies = channel.ask("send", b"%d" % number, there, closing=closing, inbox=state / "in")
     came = {name: reply for name, reply in replies.items() if isinstance(reply, Reply)}
     total = sum(np.fromfile(reply.files["numbers"], np.int64) for reply in came.values())
+    hold(state, "collected")
     total.tofile(state / f"{number}.total")
     heard = channel.ask(
         "hear", b"%d" % number, set(came), files={"total": state / f"{number}.total"}, closing=closing, inbox=state
@@ -80,4 +91,5 @@ def serve(channel: Channel, state: Path) -> None:
         "messages": {name: reply.message.decode() for name, reply in came.items()},
         "seconds": time.monotonic() - began,
     }
+    hold(state, "commit")
     write_text(state / f"{number}.json", json.dumps(record))

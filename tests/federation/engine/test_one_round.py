@@ -25,7 +25,8 @@ def test_three_hospitals_one_round(tmp_path: Path) -> None:
         for name in HOSPITALS:
             federation.start_hospital(name)
         committed = Committed(federation.state("localhost"))
-        federation.start_coordinator({"rounds": 1, "pace": {"least": 3}})
+        federation.start_coordinator("federation.engine.summing:Committed", least=3)
+        federation.allow(1)
         federation.wait(lambda: committed.last_round() == 1, "committed round")
 
         record = committed.record(1)

@@ -5,7 +5,10 @@ holds a file, since a message is held whole, several times over, by each process
 """
 
 import logging
+import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -28,11 +31,15 @@ from pleura.errors import PleuraError, WireError
 from pleura.federation.engine.offers import IncomingFile, Offer, digest_of, read_offers, write_offers
 from pleura.federation.engine.station import Station, load_entry, load_station, owner_only, sole_user
 from pleura.federation.rounds.exchange import HospitalHandler
+from pleura.whole_file import write_text
 
 __all__ = ["RoundExecutor", "offered", "pull", "station_of"]
 
 _REQUEST_S = 20.0
 _TRIES_AGAIN = 2
+_LOOK_S = 0.5
+_ABORT_S = 5.0
+_NEWEST = "newest-job"
 _LOG = logging.getLogger(__name__)
 
 
@@ -156,7 +163,11 @@ def station_of(fl_ctx: Any) -> Station:
 
 
 class RoundExecutor(Executor):  # type: ignore[misc]
-    """A hospital's side of one round's job; the handler is made at the first task and lives as long as the job."""
+    """A hospital's side of one round's job; the handler is made at the first task and lives as long as the job.
+
+    A task cannot be broken off: one that still runs when its job is aborted, or when a newer job has come, ends with
+    its process, as if the machine had failed. What a handler keeps on disk withstands that.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -188,24 +199,50 @@ class RoundExecutor(Executor):  # type: ignore[misc]
         self._offers.close()
         station = station_of(fl_ctx)
         deadline_s = float(shareable["deadline_s"])
+        state, job = owner_only(station.state), fl_ctx.get_job_id()
         if self._handler is None:
-            state = owner_only(station.state)
+            write_text(state / _NEWEST, job)
             self._held.enter_context(sole_user(state, wait_s=deadline_s))
             self._handler = load_entry(station.entry)(state)
-        cell = fl_ctx.get_engine().get_cell()
-        server = FQCN.join([FQCN.ROOT_SERVER, fl_ctx.get_job_id()])
-        offers = read_offers(shareable["files"], station.largest_bytes)
-        inbox = station.state / "inbox"
-        shutil.rmtree(inbox, ignore_errors=True)
-        files = pull(cell, server, offers, owner_only(inbox), abort_signal)
-        reply = self._handler.handle(shareable["task"], shareable["message"], files)
-        going = self._offers.enter_context(
-            offered(cell, reply.files, [server], idle_s=deadline_s, chunk_bytes=station.chunk_bytes)
-        )
+        with _ends_with_its_job(state, job, abort_signal):
+            cell = fl_ctx.get_engine().get_cell()
+            server = FQCN.join([FQCN.ROOT_SERVER, job])
+            offers = read_offers(shareable["files"], station.largest_bytes)
+            inbox = state / "inbox"
+            shutil.rmtree(inbox, ignore_errors=True)
+            files = pull(cell, server, offers, owner_only(inbox), abort_signal)
+            reply = self._handler.handle(shareable["task"], shareable["message"], files)
+            going = self._offers.enter_context(
+                offered(cell, reply.files, [server], idle_s=deadline_s, chunk_bytes=station.chunk_bytes)
+            )
         answer = make_reply(ReturnCode.OK)
         answer["message"] = reply.message
         answer["files"] = write_offers(going)
         return answer
+
+
+@contextmanager
+def _ends_with_its_job(state: Path, job: str, abort_signal: Any) -> Iterator[None]:
+    """End this process if the block still runs when a newer job has come, or some time after its own was aborted."""
+    over = threading.Event()
+
+    def watch() -> None:
+        aborted = None
+        while not over.wait(_LOOK_S):
+            if abort_signal.triggered:
+                aborted = aborted or time.monotonic()
+            late = aborted is not None and time.monotonic() - aborted > _ABORT_S
+            if late or (state / _NEWEST).read_text(encoding="utf-8") != job:
+                _LOG.warning("a task is broken off, its job is over")
+                os._exit(1)
+
+    watcher = threading.Thread(target=watch, name="watch", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _refusal(reason: str) -> Shareable:
