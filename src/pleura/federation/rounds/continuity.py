@@ -66,6 +66,8 @@ def stand(standing: Standing, record: Mapping[str, Any]) -> Standing:
         If it is no record.
     """
     kind = record["kind"]
+    if kind == "released":
+        return standing
     if kind == "accepted":
         made = Attempt(number=record["attempt"], descriptor=record["descriptor"])
         known = max(standing.endorsement, record["endorsement"])

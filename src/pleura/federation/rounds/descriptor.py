@@ -117,10 +117,8 @@ class Descriptor:
 
     def _canonical(self) -> bytes:
         held = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        held["layout"] = [
-            {"kind": "values" if isinstance(segment, Values) else "counts", **asdict(segment)}
-            for segment in self.layout.segments
-        ]
+        held |= {"local_epochs": float(self.local_epochs), "epsilon": float(self.epsilon)}
+        held["layout"] = [_row(segment) for segment in self.layout.segments]
         return json.dumps(held, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
@@ -177,6 +175,10 @@ class SignedDescriptor:
     def sign(cls, descriptor: Descriptor, endorsement: Endorsement, key: ServerKey) -> Self:
         """Sign a descriptor; the server's part.
 
+        Returns
+        -------
+        with the descriptor as hospitals will read it, where 1 has become 1.0
+
         Raises
         ------
         TermsError
@@ -187,7 +189,8 @@ class SignedDescriptor:
                 f"the endorsement is for the key {endorsement.server.hex()[:16]}... in {endorsement.federation!r}; "
                 f"let the coordinator endorse {key.public.hex()[:16]}... for {descriptor.federation!r}"
             )
-        return cls(descriptor, endorsement, key.sign(_signed(descriptor, endorsement)))
+        read = Descriptor._parse(descriptor._canonical())
+        return cls(read, endorsement, key.sign(_signed(read, endorsement)))
 
     def to_bytes(self) -> bytes:
         """As it is sent, and read by `from_bytes`."""
@@ -234,6 +237,12 @@ def check_hash(value: str, what: str) -> str:
 def _signed(descriptor: Descriptor, endorsement: Endorsement) -> bytes:
     text = descriptor._canonical()
     return opening(_MAGIC) + number(len(text), 4) + text + endorsement.to_bytes()
+
+
+def _row(segment: Segment) -> dict[str, Any]:
+    if isinstance(segment, Values):
+        return {"kind": "values", **asdict(segment), "clip": float(segment.clip)}
+    return {"kind": "counts", **asdict(segment)}
 
 
 def _segment(row: dict[str, Any]) -> Segment:

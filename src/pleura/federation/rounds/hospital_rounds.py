@@ -35,7 +35,7 @@ from pleura.federation.rounds.messages import (
 )
 from pleura.federation.rounds.policy import check_policy, read_policy
 from pleura.federation.rounds.snapshot import open_snapshot, seal_snapshot
-from pleura.federation.rounds.statements import CARRIED, ModelStatement, check_statements
+from pleura.federation.rounds.statements import CARRIED, RELEASED, ModelStatement, check_statements
 from pleura.federation.rounds.work import Work
 from pleura.federation.secure_sum.ciphers.keyring import Keyring
 from pleura.federation.secure_sum.hospital import HospitalRound
@@ -121,6 +121,32 @@ class RoundHospital:
         if task not in self._tasks:
             raise WireError(f"there is no task {task!r}; bring both programs to one version")
         return self._tasks[task](message, _Files(files, task))
+
+    def sign_release(self, model: str) -> bytes:
+        """Sign that a model may leave the federation; an act of the hospital's people, to which no task leads.
+
+        Parameters
+        ----------
+        model : hash of the model, which has to be the current one
+
+        Returns
+        -------
+        this hospital's word, for `release.write_release`
+
+        Raises
+        ------
+        ContinuityError
+            If it is another model than the hospital holds.
+        """
+        standing, members = self.ledger.standing, self._membership().members
+        if not model or model != standing.model:
+            raise ContinuityError(
+                f"model {model[:16]}... is to be released, and this hospital holds {standing.model[:16]}... after "
+                f"{standing.round} rounds; a hospital vouches for what it holds"
+            )
+        said = ModelStatement.make(self._keys, RELEASED, members.federation, standing.round, standing.commit, model)
+        self.ledger.write("released", self._clock(), round=standing.round, model=model, commit=standing.commit)
+        return said.to_bytes()
 
     def _check_in(self, message: bytes, files: Files) -> Reply:  # noqa: ARG002
         membership = self._membership()
@@ -212,7 +238,7 @@ class RoundHospital:
         new = check_opening(standing, descriptor, endorsement=signed.endorsement.number, now=self._clock())
         if new:
             check_policy(read_policy(self._policy), descriptor, held=self._work.recipes, spent=standing.spent)
-            if self._work.layout(descriptor.recipe_hash).digest != descriptor.layout.digest:
+            if self._work.layout(descriptor.recipe_hash) != descriptor.layout:
                 raise ContinuityError(
                     f"the descriptor's vector is not laid out as the recipe {descriptor.recipe!r} lays it out here; "
                     "bring server and hospitals to one version"

@@ -44,7 +44,7 @@ class InProcessChannel:
         fault: Fault | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._handlers: dict[str, HospitalHandler] = {}
+        self._handlers: dict[str, tuple[HospitalHandler, threading.Lock]] = {}
         self._workers, self._clock = workers, clock
         self._lock = threading.Lock()
         self.fault = fault
@@ -53,7 +53,7 @@ class InProcessChannel:
     def connect(self, name: str, handler: HospitalHandler) -> None:
         """Let a hospital come, or come back."""
         with self._lock:
-            self._handlers[name] = handler
+            self._handlers[name] = (handler, threading.Lock())
 
     def disconnect(self, name: str) -> None:
         """Let a hospital go."""
@@ -114,15 +114,17 @@ class InProcessChannel:
 
     def _ask_one(self, name: str, task: str, message: bytes, files: Mapping[str, Path], inbox: Path) -> Reply | str:
         with self._lock:
-            handler = self._handlers.get(name)
-        if handler is None:
+            found = self._handlers.get(name)
+        if found is None:
             raise LostConnection(name)
-        self._may_fail(name, task, "before")
-        try:
-            reply = handler.handle(task, message, files)
-        except PleuraError as error:
-            return str(error)
-        self._may_fail(name, task, "after")
+        handler, busy = found
+        with busy:  # a hospital does one task at a time
+            self._may_fail(name, task, "before")
+            try:
+                reply = handler.handle(task, message, files)
+            except PleuraError as error:
+                return str(error)
+            self._may_fail(name, task, "after")
         missing = [one for one, path in reply.files.items() if not path.is_file()]
         if missing:
             return f"its file {missing[0]!r} is gone before it was sent"

@@ -3,7 +3,8 @@
 One line a record: SHA-256 over the line before and this record, then the record as JSON. A record is on the disk
 before what it allows is done. A kill in the middle of a line leaves a line without its end; what it would have
 allowed was not done, and the rest of it is dropped. Any other damage is refused, as the hospital would not know what
-it has sent.
+it has sent. An older copy of the whole file, put in its place, is not found out from the file alone: a ledger is
+never brought back from a backup unless it is the newest.
 """
 
 import json
@@ -53,7 +54,7 @@ class Ledger:
 
         Parameters
         ----------
-        kind : "began", "accepted", "uploaded", "answered", "applied" or "snapshot"
+        kind : "began", "accepted", "uploaded", "answered", "applied", "snapshot" or "released"
         when : seconds since 1970 UTC
         fields : of that kind, see `continuity.stand`
 
@@ -72,14 +73,14 @@ class Ledger:
         number = len(self.records) + 1
         try:
             given, text = line[:_HASH].decode("ascii"), line[_HASH + 1 : -1].decode("utf-8")
-            if given != _chained(self._last, text):
+            if given != _chained(self._last, text) or line[_HASH : _HASH + 1] != b" ":
                 raise ContinuityError("its hash does not hold")
             record: dict[str, Any] = json.loads(text)
             self.standing = stand(self.standing, record)
         except (ValueError, KeyError, TypeError, ContinuityError) as error:
             raise ContinuityError(
                 f"{self._path}, line {number}, is damaged ({error}); without it this hospital does not know what it "
-                "has sent: bring back the file, or leave the federation and join anew under new keys"
+                "has sent: bring back the newest file, or leave the federation and join anew under new keys"
             ) from error
         self.records.append(record)
         self._last = given

@@ -209,8 +209,9 @@ class RoundServer:
             deadline=int(self._ground.clock() + plan.deadline_s),
         )
         files = commits.attempt(commits.round, attempt)
-        files.open(SignedDescriptor.sign(descriptor, self._endorsement, self._key).to_bytes())
-        return files, descriptor
+        signed = SignedDescriptor.sign(descriptor, self._endorsement, self._key)
+        files.open(signed.to_bytes())
+        return files, signed.descriptor
 
     def _take_upload(self, server: ServerRound, store: UploadFiles, reply: Reply, place: int) -> bytes:
         """Check an upload and its shares; the shares."""
