@@ -11,10 +11,12 @@ from federation import tiny
 from pleura.data.cohort import read_cohort
 from pleura.errors import CohortError
 from pleura.evaluation.multiclass import confusion_matrix, log_loss
+from pleura.federation.agreement import Agreement
 from pleura.federation.alone import train_alone
 from pleura.federation.exchange import Exchange, make_keyrings
 from pleura.federation.hospital import (
     Contribution,
+    Home,
     Hospital,
     evaluate_round,
     own_network,
@@ -31,31 +33,24 @@ from pleura.federation.settings import (
     StrategySettings,
     WeightSettings,
 )
-from pleura.federation.state import GlobalState, first_state, next_state
-from pleura.federation.strategies import create_strategy
-from pleura.federation.tensors import Travelling, read_tensors, travelling
-from pleura.federation.update import evaluation_layout, training_layout
+from pleura.federation.state import GlobalState
+from pleura.federation.tensors import travelling
 from pleura.training.initial import first_network
 from pleura.training.loop import score
 
 SETTINGS = FederationSettings(rounds=2, protection=ProtectionSettings(backend="plain", values_per_coefficient=3))
 
 
-def shared(settings: FederationSettings) -> tuple[Travelling, ...]:
-    network = first_network(tiny.recipe(), ("a", "b", "c", "d"), None)
-    return create_strategy(settings.strategy).shared(travelling(network))
+def agreed(settings: FederationSettings = SETTINGS) -> Agreement:
+    return Agreement(tiny.recipe(), settings)
 
 
 def begin(settings: FederationSettings = SETTINGS) -> GlobalState:
-    network = first_network(tiny.recipe(), ("a", "b", "c", "d"), None)
-    tensors = read_tensors(network, travelling(network))
-    return first_state(tensors, shared(settings), create_strategy(settings.strategy), settings)
+    return agreed(settings).begin(None)
 
 
-def work(hospital: Hospital, settings: FederationSettings = SETTINGS, **more: object) -> Contribution:
-    given = {"state": begin(settings), "home": {}} | more
-    strategy = create_strategy(settings.strategy)
-    return work_round(hospital, given["state"], strategy, settings, given["home"])  # type: ignore[arg-type]
+def work(hospital: Hospital, settings: FederationSettings = SETTINGS, home: Home | None = None) -> Contribution:
+    return work_round(hospital, begin(settings), agreed(settings), home or {})
 
 
 def fits(values: object, layout: Layout) -> None:
@@ -86,9 +81,9 @@ def worked(hospital: Hospital) -> Contribution:
 
 
 def test_what_leaves_fits_the_layout(hospital: Hospital, worked: Contribution) -> None:
-    fits(worked.values, training_layout(shared(SETTINGS), 4, SETTINGS))
-    judged = evaluate_round(hospital, begin(), SETTINGS, {})
-    fits(judged.values, evaluation_layout(4, SETTINGS))
+    fits(worked.values, agreed().layout)
+    judged = evaluate_round(hospital, begin(), agreed(), {})
+    fits(judged.values, agreed().evaluation_layout)
     for name, array in judged.values.items():
         np.testing.assert_array_equal(array, worked.values[name])
     assert worked.values["labels"].tolist() == np.bincount(hospital.labels, minlength=4).tolist()
@@ -123,7 +118,7 @@ def test_a_federation_of_equal_hospitals_is_one_of_them_alone(
     hospital: Hospital, rounds: int, tolerance: float
 ) -> None:
     settings = replace(SETTINGS, rounds=rounds, clipping=ClippingSettings(first=8.0))
-    strategy, layout = create_strategy(settings.strategy), training_layout(shared(settings), 4, settings)
+    agreement = agreed(settings)
     members, keyrings = make_keyrings("twins", ["a", "b", "c"], "plain")
     state = start = begin(settings)
     for number in range(settings.rounds):
@@ -133,18 +128,18 @@ def test_a_federation_of_equal_hospitals_is_one_of_them_alone(
             attempt=0,
             members=members,
             most_hospitals=3,
-            layout=layout,
+            layout=agreement.layout,
             backend="plain",
             values_per_coefficient=3,
         )
         exchange = Exchange(terms, keyrings)
-        done = work_round(hospital, state, strategy, settings, {})
+        done = work_round(hospital, state, agreement, {})
         assert done.cut == 0
         values = done.values
         for place in range(3):
             exchange.upload(place, values)
         exchange.close()
-        state = next_state(state, exchange.open(1), shared=shared(settings), strategy=strategy, settings=settings)
+        state = agreement.advance(state, exchange.open(1))
     alone = train_alone(hospital, start, settings)
     assert alone.round == state.round == rounds
     for name, array in alone.tensors.items():
@@ -171,7 +166,7 @@ def test_norms_stay_at_home_under_fedbn(hospital: Hospital) -> None:
     own = own_network(hospital, begin(settings), first.home).state_dict()
     torch.testing.assert_close(own["norm.running_mean"], first.home["own.norm.running_mean"])
     assert own["norm.running_mean"].abs().max() > 0
-    with_own = evaluate_round(hospital, begin(settings), settings, first.home).values
+    with_own = evaluate_round(hospital, begin(settings), agreed(settings), first.home).values
     assert not np.array_equal(with_own["scores"], first.values["scores"])
 
 

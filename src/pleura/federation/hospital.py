@@ -20,11 +20,11 @@ from pleura.data.examples import Examples
 from pleura.data.task import Task, find_task
 from pleura.errors import CohortError
 from pleura.evaluation.multiclass import log_loss
+from pleura.federation.agreement import Agreement
 from pleura.federation.local import hospital_seed, train_locally
 from pleura.federation.scores import count_answers
 from pleura.federation.settings import FederationSettings
 from pleura.federation.state import GlobalState
-from pleura.federation.strategies import Strategy
 from pleura.federation.tensors import read_tensors, travelling, write_tensors
 from pleura.federation.update import pack_update
 from pleura.federation.weights import hospital_weight
@@ -153,8 +153,7 @@ def prepare_hospital(
 def work_round(
     hospital: Hospital,
     state: GlobalState,
-    strategy: Strategy,
-    settings: FederationSettings,
+    agreement: Agreement,
     home: Home,
     *,
     watcher: Watcher | None = None,
@@ -165,7 +164,7 @@ def work_round(
     ----------
     hospital : with its cases
     state : what all hospitals begin the round with
-    strategy, settings : the federation's
+    agreement : of the federation; its recipe is the one that the hospital was prepared for
     home : what this hospital kept of its last round; empty before its first
     watcher : told of progress
 
@@ -174,7 +173,7 @@ def work_round(
     RecipeError
         If training ends in weights that are not finite.
     """
-    watcher = watcher or Silent()
+    watcher, settings = watcher or Silent(), agreement.settings
     seconds: dict[str, float] = {}
     began = perf_counter()
     trained = own_network(hospital, state, home)
@@ -183,7 +182,7 @@ def work_round(
     seconds["evaluate"] = perf_counter() - began
 
     began = perf_counter()
-    learner = local_learner(hospital, trained, proximal=strategy.proximal)
+    learner = local_learner(hospital, trained, proximal=agreement.strategy.proximal)
     if settings.local.optimiser == "kept":
         restore_optimiser(trained, learner.optimiser, _part(home, _OPTIMISER))
     watcher.start(f"round {state.round}, {hospital.name}", hospital.examples.steps)
@@ -209,14 +208,12 @@ def work_round(
     seconds["evaluate"] += perf_counter() - began
 
     began = perf_counter()
-    everything = travelling(trained)
-    shared = strategy.shared(everything)
-    after = read_tensors(trained, shared)
-    update = {one.name: after[one.name] - state.tensors[one.name] for one in shared}
+    after = read_tensors(trained, agreement.shared)
+    update = {name: array - state.tensors[name] for name, array in after.items()}
     values, cut = pack_update(update, weight, limits=state.limits, reach=state.reach)
     values |= _counts(hospital, before, settings)
     seconds["update"] = perf_counter() - began
-    kept = {_OWN + one.name: trained.state_dict()[one.name] for one in everything if one not in shared}
+    kept = {_OWN + one.name: trained.state_dict()[one.name] for one in travelling(trained) if one.name not in after}
     if settings.local.optimiser == "kept":
         kept |= {_OPTIMISER + name: one for name, one in optimiser_tensors(trained, learner.optimiser).items()}
     own = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in kept.items()}
@@ -226,7 +223,7 @@ def work_round(
 def evaluate_round(
     hospital: Hospital,
     state: GlobalState,
-    settings: FederationSettings,
+    agreement: Agreement,
     home: Home,
     *,
     watcher: Watcher | None = None,
@@ -235,7 +232,8 @@ def evaluate_round(
     began = perf_counter()
     trained = own_network(hospital, state, home)
     network = trained.network if isinstance(trained, WithLesions) else trained
-    values = _counts(hospital, _probabilities(hospital, network, watcher or Silent()), settings)
+    probabilities = _probabilities(hospital, network, watcher or Silent())
+    values = _counts(hospital, probabilities, agreement.settings)
     return Contribution(values=values, home=home, seconds={"evaluate": perf_counter() - began})
 
 

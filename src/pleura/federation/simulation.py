@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import cast
 
 from pleura.data.cohort import Cohort, read_cohort
-from pleura.data.task import Task, find_task
 from pleura.errors import OutputError, WrongSumError
 from pleura.evaluation.figures.style import save_figure
+from pleura.federation.agreement import Agreement
 from pleura.federation.exchange import Exchange, make_keyrings
 from pleura.federation.hospital import (
     Contribution,
@@ -25,7 +25,7 @@ from pleura.federation.hospital import (
     prepare_hospital,
     work_round,
 )
-from pleura.federation.pooled import Pooled, pool
+from pleura.federation.pooled import Pooled
 from pleura.federation.progress import PROGRESS, Progress, commit, read_progress, restore
 from pleura.federation.results import Row, as_written, federated_card, rounds_figure, write_model
 from pleura.federation.secure_sum.ciphers.keyring import Keyring
@@ -33,15 +33,10 @@ from pleura.federation.secure_sum.layout import Layout
 from pleura.federation.secure_sum.sums import Opened
 from pleura.federation.secure_sum.terms import Backend, RoundTerms
 from pleura.federation.settings import FederationSettings
-from pleura.federation.state import GlobalState, first_state, next_state
-from pleura.federation.strategies import Strategy, create_strategy
-from pleura.federation.tensors import Travelling, read_tensors, travelling
-from pleura.federation.update import evaluation_layout, training_layout
+from pleura.federation.state import GlobalState
 from pleura.models.files import Model, load_model
 from pleura.models.toml_write import to_toml
 from pleura.settings import TrainingRecipe
-from pleura.training.description import recipe_hash
-from pleura.training.initial import first_network, with_lesions
 from pleura.training.lesion_loss import WithLesions
 from pleura.training.watcher import Silent, Watcher
 from pleura.whole_file import write_rows, write_text
@@ -69,23 +64,18 @@ class Simulated:
 class _Federation:
     """What stays the same from round to round."""
 
-    recipe: TrainingRecipe
-    settings: FederationSettings
-    strategy: Strategy
-    task: Task
+    agreement: Agreement
     synthetic: bool
     parent: Model | None
     hospitals: tuple[Hospital, ...]
-    shared: tuple[Travelling, ...]
     members: tuple[str, ...]
     keyrings: Sequence[Keyring | None]
     watcher: Watcher
 
     def terms(self, layout: Layout, number: int) -> RoundTerms:
-        protection = self.settings.protection
-        decided = recipe_hash(self.recipe) + to_toml(asdict(self.settings))
+        protection = self.agreement.settings.protection
         return RoundTerms(
-            federation=self.settings.name,
+            federation=self.agreement.settings.name,
             round=number,
             attempt=0,
             members=self.members,
@@ -93,7 +83,7 @@ class _Federation:
             layout=layout,
             backend=cast("Backend", protection.backend),
             values_per_coefficient=3 if protection.values_per_coefficient == 3 else 4,
-            descriptor=sha256(decided.encode()).digest(),
+            descriptor=bytes.fromhex(self.agreement.digest),
         )
 
 
@@ -144,7 +134,7 @@ def simulate(
     else:
         _prepare_output(out, recipe, settings)
         progress = Progress(run=run)
-        state, homes = _begin(federation), [{} for _ in federation.hospitals]
+        state, homes = federation.agreement.begin(federation.parent), [{} for _ in federation.hospitals]
         commit(progress, state, homes, out)
     while state.round < settings.rounds:
         row, state, homes = _round(federation, state, homes)
@@ -155,7 +145,7 @@ def simulate(
     row, pooled = _judge(federation, state, homes)
     rows = (*progress.rows, row)
     write_rows(out / TABLE, rows)
-    save_figure(rounds_figure(rows, federation.task.classes), out, "rounds")
+    save_figure(rounds_figure(rows, federation.agreement.task.classes), out, "rounds")
     watcher.say(_in_words(row))
     return Simulated(_write(federation, state, homes, pooled, out), rows, pooled, state.digest)
 
@@ -171,22 +161,17 @@ def _found(
     watcher: Watcher,
 ) -> _Federation:
     """Check everything, make the hospitals' cases ready and their keys; the parameters are those of `simulate`."""
-    task = find_task(recipe.task)
-    whole = task.select(cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=()))
+    agreement = Agreement(recipe, settings)
+    whole = agreement.task.select(cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=()))
     names = sorted({case.hospital for case in whole.cases})
-    strategy = create_strategy(settings.strategy)
     parent = None if start_from is None else load_model(start_from)
-    shared = strategy.shared(travelling(with_lesions(first_network(recipe, task.classes, parent), recipe)))
+    agreement.begin(parent)  # refuses a parent of another architecture before any work
     members, keyrings = make_keyrings(settings.name, names, cast("Backend", settings.protection.backend))
     federation = _Federation(
-        recipe=recipe,
-        settings=settings,
-        strategy=strategy,
-        task=task,
+        agreement=agreement,
         synthetic=whole.synthetic,
         parent=parent,
         hospitals=(),
-        shared=shared,
         members=members,
         keyrings=keyrings,
         watcher=watcher,
@@ -207,22 +192,14 @@ def _found(
     return replace(federation, hospitals=hospitals)
 
 
-def _begin(federation: _Federation) -> GlobalState:
-    recipe, task = federation.recipe, federation.task
-    trained = with_lesions(first_network(recipe, task.classes, federation.parent), recipe)
-    tensors = read_tensors(trained, travelling(trained))
-    return first_state(tensors, federation.shared, federation.strategy, federation.settings)
-
-
 def _round(federation: _Federation, state: GlobalState, homes: Sequence[Home]) -> tuple[Row, GlobalState, list[Home]]:
     """Run one round; give its row, the next global model, and what stays in the hospitals."""
-    settings, shared = federation.settings, federation.shared
-    layout = training_layout(shared, len(federation.task.classes), settings)
-    exchange = Exchange(federation.terms(layout, state.round), federation.keyrings)
+    agreement = federation.agreement
+    exchange = Exchange(federation.terms(agreement.layout, state.round), federation.keyrings)
     following_homes: list[Home] = []
     seconds: dict[str, float] = {}
     for place, hospital in enumerate(federation.hospitals):
-        done = work_round(hospital, state, federation.strategy, settings, homes[place], watcher=federation.watcher)
+        done = work_round(hospital, state, agreement, homes[place], watcher=federation.watcher)
         exchange.upload(place, done.values)
         following_homes.append(done.home)
         _slowest(seconds, done)
@@ -230,7 +207,7 @@ def _round(federation: _Federation, state: GlobalState, homes: Sequence[Home]) -
     following: GlobalState | None = None
     for place, hospital in enumerate(federation.hospitals):
         opened = exchange.open(place)
-        own = next_state(state, opened, shared=shared, strategy=federation.strategy, settings=settings)
+        own = agreement.advance(state, opened)
         if following is not None and own.digest != following.digest:
             raise WrongSumError(
                 f"after round {state.round} hospital {hospital.name} holds model {own.digest[:16]}, the hospitals "
@@ -238,39 +215,33 @@ def _round(federation: _Federation, state: GlobalState, homes: Sequence[Home]) -
             )
         following = own
     assert following is not None
-    cut = int(opened.counts["cut"].sum()) / (opened.hospitals * max(1, sum(one.size for one in shared)))
+    cut = int(opened.counts["cut"].sum()) / (opened.hospitals * max(1, sum(one.size for one in agreement.shared)))
     row = _row(federation, state, opened, exchange, seconds) | {"cut_share": round(cut, 8), "model": following.digest}
     return row, following, following_homes
 
 
 def _judge(federation: _Federation, state: GlobalState, homes: Sequence[Home]) -> tuple[Row, Pooled]:
     """Judge the model as it is written; give the last row, and the same in full."""
-    settings = federation.settings
-    half = federation.recipe.half
-    written = replace(state, tensors=as_written(state.tensors, half=half))
-    layout = evaluation_layout(len(federation.task.classes), settings)
-    exchange = Exchange(federation.terms(layout, state.round), federation.keyrings)
+    agreement = federation.agreement
+    written = replace(state, tensors=as_written(state.tensors, half=agreement.recipe.half))
+    exchange = Exchange(federation.terms(agreement.evaluation_layout, state.round), federation.keyrings)
     seconds: dict[str, float] = {}
     for place, hospital in enumerate(federation.hospitals):
-        done = evaluate_round(hospital, written, settings, homes[place], watcher=federation.watcher)
+        done = evaluate_round(hospital, written, agreement, homes[place], watcher=federation.watcher)
         exchange.upload(place, done.values)
         _slowest(seconds, done)
     exchange.close()
     opened = exchange.open(0)
-    return _row(federation, state, opened, exchange, seconds), _pooled(federation, opened)
+    return _row(federation, state, opened, exchange, seconds), agreement.pool(opened)
 
 
 def _row(
     federation: _Federation, state: GlobalState, opened: Opened, exchange: Exchange, seconds: dict[str, float]
 ) -> Row:
     """Say how good the model is that the round began with, and what the round cost."""
-    row: Row = {"round": state.round, "hospitals": opened.hospitals, **_pooled(federation, opened).row()}
+    row: Row = {"round": state.round, "hospitals": opened.hospitals, **federation.agreement.pool(opened).row()}
     row |= {"bytes_up": exchange.bytes_up, "bytes_down": exchange.bytes_down}
     return row | {f"seconds_{part}": round(time, 3) for part, time in (seconds | exchange.seconds).items()}
-
-
-def _pooled(federation: _Federation, opened: Opened) -> Pooled:
-    return pool(opened.counts, federation.task.classes, federation.settings.evaluation.bins)
 
 
 def _slowest(seconds: dict[str, float], done: Contribution) -> None:
@@ -283,20 +254,20 @@ def _write(
     federation: _Federation, state: GlobalState, homes: Sequence[Home], pooled: Pooled, out: Path
 ) -> tuple[Model, ...]:
     """Write the model; where each hospital has its own, one a hospital."""
-    recipe = federation.recipe
+    agreement, recipe = federation.agreement, federation.agreement.recipe
     card = federated_card(
         recipe,
-        federation.settings,
+        agreement.settings,
         state,
         pooled,
         hospitals=len(federation.hospitals),
         synthetic=federation.synthetic,
         simulated=True,
-        classes=federation.task.classes,
+        classes=agreement.task.classes,
         parent=federation.parent,
     )
     models = []
-    own = len(federation.shared) < len(state.tensors)
+    own = len(agreement.shared) < len(state.tensors)
     for hospital, home in zip(federation.hospitals, homes, strict=True):
         trained = own_network(hospital, state, home)
         network = trained.network if isinstance(trained, WithLesions) else trained
@@ -316,8 +287,7 @@ def _plain(name: str) -> str:
 
 def _run_name(federation: _Federation) -> str:
     decisive = [
-        recipe_hash(federation.recipe),
-        to_toml(asdict(federation.settings)),
+        federation.agreement.digest,
         [
             [
                 hospital.name,
