@@ -224,7 +224,7 @@ class Commits:
             If it cannot be written; it is not committed then.
         """
         self._check(commit)
-        write_whole(self._round(commit.round) / _COMMIT, commit.to_bytes())
+        write_whole(make_folder(self._round(commit.round)) / _COMMIT, commit.to_bytes())
         self._take(commit)
 
     def withdraw(self, reason: str) -> None:
