@@ -14,6 +14,7 @@ from federation import tiny
 from pleura.data.cohort import read_cohort
 from pleura.errors import CohortError, ModelError, OutputError, RecipeError, TermsError
 from pleura.evaluation.multiclass import accuracy, balanced_accuracy, confusion_matrix, log_loss
+from pleura.federation.agreement import Agreement
 from pleura.federation.alone import train_alone
 from pleura.federation.hospital import own_network, prepare_hospital
 from pleura.federation.settings import (
@@ -27,10 +28,11 @@ from pleura.federation.settings import (
 from pleura.federation.simulation import Simulated, simulate
 from pleura.federation.state import load_state
 from pleura.models.files import load_model
-from pleura.settings import read_recipe
+from pleura.settings import parse_recipe, read_recipe
 from pleura.training.assess import assess
 from pleura.training.loop import score
 from pleura.training.watcher import Silent
+from training import micro
 
 PLAIN = FederationSettings(rounds=3, protection=ProtectionSettings(backend="plain"))
 
@@ -213,6 +215,35 @@ def test_hospitals_with_one_label_each_learn_together_what_none_learns_alone(sli
         own = own_network(hospital, train_alone(hospital, start, settings), {})
         found = score(own, recipe.input, everywhere.cache, everywhere.validation_keys)  # type: ignore[arg-type]
         assert accuracy(found, everywhere.validation_labels) == 0.25
+
+
+def test_own_norms_know_the_one_class_of_their_hospital(slices: Path, tmp_path: Path) -> None:
+    """As the background page warns: right for every case of the own hospital, and nothing learned."""
+    cohort = tiny.write_hospitals(tmp_path / "cohort", cases=16, one_label_each=True)
+    settings = replace(PLAIN, strategy=StrategySettings(name="fedbn"))
+    done = simulate(tiny.recipe(), cohort, tmp_path / "out", settings, cache_folder=slices)
+    assert done.pooled.accuracy is not None
+    assert done.pooled.accuracy.value == 1
+    for model in done.models:
+        answers = assess(model, read_cohort(cohort), split="validation", cache_folder=slices)
+        assert len(set(answers.probabilities.argmax(axis=1))) == 1
+
+
+def test_the_head_that_learns_from_lesion_masks_travels_and_is_not_in_the_model(slices: Path, tmp_path: Path) -> None:
+    cohort = tiny.write_hospitals(tmp_path / "cohort", cases=12, masks=True)
+    text = micro.RECIPE.replace("size = 16", "size = 8\nslices = 8\nsubsets = 1").replace(
+        "warmup_epochs = 1", "warmup_epochs = 0"
+    )
+    recipe = parse_recipe(text.replace("[schedule]", "[loss]\nlesions = 1.0\n[schedule]"))
+    done = simulate(recipe, cohort, tmp_path / "out", replace(PLAIN, rounds=1), cache_folder=slices)
+    before = Agreement(recipe, PLAIN).begin(None).tensors
+    after = load_state(tmp_path / "out" / "rounds" / "000001" / "state.safetensors").tensors
+    for name in ("head.kinds.weight", "network.stem.weight", "network.norm.running_var"):
+        assert not np.array_equal(before[name], after[name])
+    weights = done.models[0].network.state_dict()
+    assert not [name for name in weights if name.startswith("head")]
+    half = after["network.stem.weight"].astype(np.float16).astype(np.float32)
+    np.testing.assert_array_equal(weights["stem.weight"].numpy(), half)
 
 
 def test_further_training_begins_with_a_model_s_weights(

@@ -56,9 +56,9 @@ class Drawn:
             yield noise(self.batch, seed=epoch * 100 + number)
 
 
-def write_hospitals(folder: Path, *, cases: int = 24, one_label_each: bool = False) -> Path:
+def write_hospitals(folder: Path, *, cases: int = 24, masks: bool = False, one_label_each: bool = False) -> Path:
     """A micro cohort of hospitals: three that have cases in turn, or four that have all cases of one label each."""
-    micro.write_cohort(folder, cases=cases)
+    micro.write_cohort(folder, cases=cases, masks=masks)
     with (folder / "cases.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     for number, row in enumerate(rows):
