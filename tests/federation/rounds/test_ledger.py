@@ -79,6 +79,15 @@ def test_records_that_make_no_sense_are_not_written(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_two_programs_for_one_hospital(tmp_path: Path) -> None:
+    path = tmp_path / "own" / "ledger"
+    one, two = fill(path), Ledger(path)
+    two.write("applied", 6.0, round=1, model=A, commit=B)
+    with pytest.raises(ContinuityError, match="another program has written"):
+        one.write("accepted", 6.0, round=0, attempt=2, descriptor=M, endorsement=2)
+    assert Ledger(path).records == two.records
+
+
 def test_a_ledger_that_others_can_reach(tmp_path: Path) -> None:
     path = tmp_path / "own" / "ledger"
     fill(path)

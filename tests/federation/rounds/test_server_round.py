@@ -252,6 +252,12 @@ def test_a_group_key_that_one_hospital_does_not_make(tmp_path: Path) -> None:
     assert thorax.server().play(thorax.channel).senders == (0, 1, 2)
 
 
+def test_a_group_key_that_is_none(tmp_path: Path) -> None:
+    thorax = Thorax(tmp_path)
+    Between(thorax, "h0", lambda task, reply: Reply(b"no key") if task == MAKE_GROUP_KEY else reply)
+    assert thorax.server().play(thorax.channel).senders == (0, 1, 2, 3)
+
+
 def test_a_hospital_that_lies_about_itself(tmp_path: Path) -> None:
     thorax = Thorax(tmp_path, hospitals=5)
     Between(thorax, "h0", lambda task, reply: Reply(reply.message.replace(b'"round": 0', b'"round": 7'), reply.files))

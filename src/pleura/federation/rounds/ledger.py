@@ -60,12 +60,19 @@ class Ledger:
 
         Raises
         ------
+        ContinuityError
+            If another program has written to it since.
         OutputError
             If it cannot be written; what it would allow must not be done.
         """
         text = json.dumps({"kind": kind, "when": round(when, 3), **fields}, sort_keys=True, allow_nan=False)
         line = f"{_chained(self._last, text)} {text}\n".encode()
         stand(self.standing, json.loads(text))
+        if b"\n" in (read(self._path) or b"")[self._good :]:
+            raise ContinuityError(
+                f"another program has written to {self._path}; only one may take part for a hospital: end both, and "
+                "start one"
+            )
         append(self._path, line, at=self._good)
         self._take(line)
 

@@ -188,17 +188,20 @@ def _check_in(
     lists = ground.folder / "members"
     write_whole(lists, frames(ground.lists))
     key = ground.folder / f"group-key-{len(ground.lists) - 1:010d}"
+    files = {"members": lists, "group-key": key}
     if not key.exists():
         replies = ground.ask(channel, CHECK_IN, b"", there, files={"members": lists})
         for name in sorted(replies):
             made = ground.ask(channel, MAKE_GROUP_KEY, b"", [name])
-            if name in made:
-                write_whole(key, made[name].message)
-                break
-        else:
-            raise QuorumError(f"no hospital made the group key of the newest list; {_reasons(ground.refused)}")
-    replies = ground.ask(channel, CHECK_IN, b"", there, files={"members": lists, "group-key": key})
-    return _reports(ground, replies, members)
+            if name not in made:
+                continue
+            write_whole(key, made[name].message)
+            taken = ground.ask(channel, CHECK_IN, b"", there, files=files)
+            if taken or not ground.refused.keys() >= replies.keys():
+                return _reports(ground, taken, members)
+            forget(key)  # it is none, as everybody refused it; let another hospital make one
+        raise QuorumError(f"no hospital made a group key of the newest list; {_reasons(ground.refused)}")
+    return _reports(ground, ground.ask(channel, CHECK_IN, b"", there, files=files), members)
 
 
 def _take_commit(
@@ -275,7 +278,7 @@ def _reports(ground: Ground, replies: Mapping[str, Reply], members: Mapping[str,
     """Read reports; one that its hospital does not vouch for is refused, one beyond the server stops the round."""
     reports = {}
     newest = ground.members
-    for name, reply in replies.items():
+    for name, reply in sorted(replies.items()):
         try:
             report = from_json(Report, reply.message)
             said = ModelStatement.from_bytes(_unhex(report.statement), newest)
