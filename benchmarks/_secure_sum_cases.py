@@ -84,13 +84,12 @@ def federation(hospitals: int, folder: Path, *, seal: bool) -> list[Any]:
     return [Keyring(k, members, GroupKey.open(message, k, members), shared) for k in keys]
 
 
-def add_up(form: Any, adder: Any, uploads: list[list[bytes]], upload_set: Any) -> list[bytes]:
-    """Parse every part, add it to the sum, and pack the sum: all that a server does with uploads."""
-    total = []
-    for part in range(adder.form.parts):
-        payloads = [form.parse_upload(parts[part]).payload for parts in uploads]
-        total.append(form.pack(65535, part, adder.add_up(part, payloads), upload_set))
-    return total
+def add_up(form: Any, adder: Any, uploads: list[list[bytes]]) -> list[Any]:
+    """Parse every part and add it to the sum: what a server does with uploads."""
+    return [
+        adder.add_up(part, [form.parse_upload(parts[part]).payload for parts in uploads])
+        for part in range(adder.form.parts)
+    ]
 
 
 def measure_pleura(case: Mapping[str, Any], sizes: Sequence[int], clock: Clock) -> dict[str, float]:
@@ -141,7 +140,8 @@ def measure_pleura(case: Mapping[str, Any], sizes: Sequence[int], clock: Clock) 
     with clock.run("answer"):
         answer = ciphers[0].answer(upload_set, messages)
     answers = [answer, *(ciphers[i].answer(upload_set, messages) for i in range(1, terms.threshold))]
-    total = add_up(form, adder, uploads, upload_set)
+    sums = add_up(form, adder, uploads)
+    total = [form.pack(65535, part, pieces, upload_set) for part, pieces in enumerate(sums)]
     with clock.run("combine"):
         slots = ciphers[0].decrypt(upload_set, form.sum_payloads(total, upload_set), answers)
     with clock.run("decrypt"):
@@ -150,10 +150,10 @@ def measure_pleura(case: Mapping[str, Any], sizes: Sequence[int], clock: Clock) 
     error = max(float(np.abs(opened.values[str(i)] / len(senders) - arrays[str(i)]).max()) for i in range(len(sizes)))
     assert opened.counts["weight"][0] == 500 * len(senders)
     if "added" in case:
-        del opened
+        del opened, sums
         copies = [*uploads, *([bytes(bytearray(part)) for part in uploads[0]] for _ in range(ADDED))][:ADDED]
         with clock.run("add"):
-            add_up(form, adder, copies, upload_set)
+            add_up(form, adder, copies)
         clock.seconds["add"] /= ADDED
     return {**found, **memory, "shares": len(message), "answer bytes": len(answer), "error": error}
 
@@ -212,6 +212,11 @@ def main() -> None:
     case = json.loads(sys.argv[1])
     if case["way"] == "tensors":
         print(json.dumps(tensor_sizes()))
+        return
+    if case["way"] == "parts":
+        from _ring_parts import ring_parts
+
+        print(json.dumps(ring_parts(times=100)))
         return
     measure(case, [5000 if case["way"] == "tenseal" else 300_000], Clock())
     runs = []

@@ -21,7 +21,6 @@ from typing import Any
 from _table import Row, report
 
 CASES = Path(__file__).with_name("_secure_sum_cases.py")
-PARTS = Path(__file__).with_name("_ring_parts.py")
 MILLION, LARGE = 1_000_000, 25_000_000
 TURNS = 5
 FLAT, TENSORS = "TenSEAL, one vector", "TenSEAL, a vector a tensor"
@@ -76,9 +75,10 @@ class Measured:
     def detail(self) -> str:
         """All that was measured, in a line."""
         steps = ", ".join(f"{step} {self.by_value(step):.3g}" for step in ("encrypt", "add", "decrypt"))
+        memory = f"memory {self['memory'] / 2**20:.0f} MiB, of it to encrypt {self['encrypt memory'] / 2**20:.0f}; "
         return (
             f"ns a value: {steps}; {self['bytes'] / self.values:.2f} bytes a value; "
-            f"memory {self['memory'] / 2**20:.0f} MiB, to encrypt {self['encrypt memory'] / 2**20:.0f}; "
+            f"{memory if self.values == LARGE else ''}"
             f"largest error {self['error']:.1g} of the clip; {len(self.runs)} runs"
         )
 
@@ -182,6 +182,21 @@ def share_rows(found: Mapping[int, Measured]) -> list[Row]:
     ]
 
 
+def part_rows(parts: list[tuple[str, float]]) -> list[Row]:
+    """Where the time of an encrypted value goes, against the floor of a transform and AES alone."""
+    whole = sum(taken for name, taken in parts if name.startswith(("encrypt:", "both:")))
+    floor = sum(taken for name, taken in parts if "AES" in name or name == "share: inverse transform alone")
+    return [
+        Row(
+            name="ring encryption of whole blocks, all parts",
+            value=round(whole, 2),
+            unit="ns/value",
+            detail=f"four values a coefficient, no new memory; transform and AES alone are {floor:.2f}",
+        ),
+        *(Row(name=f"part, {name}", value=round(taken, 3), unit="ns/value") for name, taken in parts),
+    ]
+
+
 def main() -> None:
     """Measure and report."""
     tensors: list[int] = child({"way": "tensors"})
@@ -195,6 +210,7 @@ def main() -> None:
     rows = targets(million, big)
     for found in (million, few, many, network, big):
         rows += table(found)
+    rows += part_rows(child({"way": "parts"}))
     rows += share_rows({3: few[RING4], 10: million[RING4], 50: many[RING4]})
     report("secure_sum", rows)
 
