@@ -51,7 +51,7 @@ KERNELS: dict[str, Any] = {
     "product": (
         masks.product_with_secret,
         {"secret", "secret_companion"},
-        {"out"},
+        {"words", "out"},
         (words(BLOCK_WORDS), *(words(RING_DEGREE) for _ in range(4)), P, words(BLOCK_WORDS)),
     ),
     "companions of the hash keys": (
@@ -75,7 +75,7 @@ KERNELS: dict[str, Any] = {
             *(unpacking.joining_factors(), words(4 * BLOCK_SLOTS), words(96)),
         ),
     ),
-    "widening": (workspace.widen, {"x"}, set(), (words(64), 4, 3)),
+    "widening": (workspace.spread_rows, {"x"}, set(), (words(64), 4, 3, words(16))),
     "narrowing": (workspace.narrow, {"x"}, set(), (words(64), 4, 3)),
 }
 

@@ -1,7 +1,7 @@
 """The terms of a round and a transformed secret in, what hides the messages of a block out: a s, without its noise.
 
-One kernel multiplies and takes the first steps of the inverse transform while the rows are in the fastest cache; two
-further passes finish the transform.
+The rows are multiplied and go through the first eight steps of the inverse transform while they are in the fastest
+cache; one further pass over the memory finishes it.
 """
 
 import numpy as np
@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from pleura.federation.secure_sum.ring.compiled import kernel
 from pleura.federation.secure_sum.ring.expansion import BlockWords
 from pleura.federation.secure_sum.ring.modulus import LANES, row_product
-from pleura.federation.secure_sum.ring.transform import inverse_pass, inverse_sixteen, tables
+from pleura.federation.secure_sum.ring.transform import STRETCH, inverse_last, inverse_stretch, tables
 from pleura.federation.secure_sum.ring.vectors import load, spread, store
 
 __all__ = ["Masks", "product_with_secret"]
-
-_ROWS = np.uint64(16)
 
 
 @kernel
@@ -32,23 +30,20 @@ def product_with_secret(
 
     Parameters
     ----------
-    words : uint32 (65536,) in [0, p), public
+    words : uint32 (65536,) in [0, p), public at first; overwritten by what is between
     secret, secret_companion : uint32 (4096,), see `secret.transformed`
     inverses, inverses_companion, prime : see `transform.Tables`
     out : uint32 (65536,), written: the products' coefficients, in [0, p)
     """
     p = spread(prime)
-    lanes, size = np.uint64(LANES), np.uint64(LANES) * _ROWS
-    groups = np.uint64(secret.size) // _ROWS
-    for g in range(groups):
-        start = np.uint64(g) * size
-        for j in range(np.uint64(g) * _ROWS, np.uint64(g) * _ROWS + _ROWS):
+    for stretch in range(np.uint64(secret.size // STRETCH)):
+        first = np.uint64(stretch) * np.uint64(STRETCH)
+        for j in range(first, first + np.uint64(STRETCH)):
+            i = np.uint64(j) * np.uint64(LANES)
             w, w_companion = spread(secret[j]), spread(secret_companion[j])
-            i = np.uint64(j) * lanes
-            store(out, i, row_product(load(words, i), w, w_companion, p))
-        inverse_sixteen(out, start, lanes, groups + np.uint64(g), inverses, inverses_companion, p)
-    inverse_pass(out, np.uint64(16), inverses, inverses_companion, p)
-    inverse_pass(out, np.uint64(256), inverses, inverses_companion, p)
+            store(words, i, row_product(load(words, i), w, w_companion, p))
+        inverse_stretch(words, np.uint64(stretch), inverses, inverses_companion, p)
+    inverse_last(words, out, inverses, inverses_companion, p)
 
 
 class Masks:

@@ -21,13 +21,18 @@ from pleura.federation.secure_sum.ring.modulus import (
     companions,
     difference,
     product,
+    row_difference,
     row_product,
     row_total,
     total,
 )
 from pleura.federation.secure_sum.ring.vectors import Index, Row, load, spread, store
 
-__all__ = ["Tables", "forward", "inverse_lanes", "inverse_pass", "inverse_sixteen", "tables"]
+__all__ = ["STRETCH", "Tables", "forward", "inverse_lanes", "inverse_last", "inverse_stretch", "tables"]
+
+
+STRETCH = 256
+"""Rows of a block that go through eight steps of the transform together."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,17 @@ def tables() -> tuple[Tables, ...]:
     return tuple(found)
 
 
+@inlined
+def _forward_rows(
+    x: NDArray[np.uint32], start: np.uint64, half: np.uint64, w: np.uint32, w_companion: np.uint32, p: Row
+) -> None:
+    """Take one step of one group, 16 coefficients at a time."""
+    for j in range(start, start + half, np.uint64(LANES)):
+        u, v = load(x, j), row_product(load(x, j + half), spread(w), spread(w_companion), p)
+        store(x, j, row_total(u, v, p))
+        store(x, j + half, row_difference(u, v, p))
+
+
 @kernel
 def forward(
     x: NDArray[np.uint32], roots: NDArray[np.uint32], roots_companion: NDArray[np.uint32], p: np.uint32
@@ -74,9 +90,12 @@ def forward(
         for g in range(groups):
             w, w_companion = roots[groups + g], roots_companion[groups + g]
             start = 2 * g * half
-            for j in range(start, start + half):
-                u, v = x[j], product(x[j + half], w, w_companion, p)
-                x[j], x[j + half] = total(u, v, p), difference(u, v, p)
+            if half >= LANES:
+                _forward_rows(x, np.uint64(start), np.uint64(half), w, w_companion, spread(p))
+            else:
+                for j in range(start, start + half):
+                    u, v = x[j], product(x[j + half], w, w_companion, p)
+                    x[j], x[j + half] = total(u, v, p), difference(u, v, p)
         half >>= 1
         groups <<= 1
 
@@ -124,8 +143,9 @@ def _store_four(x: NDArray[np.uint32], i: Index, s: Index, a: Row, b: Row, c: Ro
 
 
 @inlined
-def inverse_sixteen(
+def _sixteen(
     x: NDArray[np.uint32],
+    y: NDArray[np.uint32],
     i: Index,
     s: Index,
     group: Index,
@@ -133,7 +153,7 @@ def inverse_sixteen(
     companions: NDArray[np.uint32],
     p: Row,
 ) -> None:
-    """Four steps of the inverse transform on 16 rows that are s words apart, all of them in registers.
+    """Four steps of the inverse transform on 16 rows of x that are s words apart, into y, all of them in registers.
 
     `group` is where the factor of the last step stands; those of the step before stand at its double and the next.
     """
@@ -152,27 +172,38 @@ def inverse_sixteen(
     a1, b1, c1, d1 = _four(a1, b1, c1, d1, w2, group, factors, companions, p)
     a2, b2, c2, d2 = _four(a2, b2, c2, d2, w2, group, factors, companions, p)
     a3, b3, c3, d3 = _four(a3, b3, c3, d3, w2, group, factors, companions, p)
-    _store_four(x, i, s, a0, a1, a2, a3)
-    _store_four(x, i + q, s, b0, b1, b2, b3)
-    _store_four(x, i + q + q, s, c0, c1, c2, c3)
-    _store_four(x, i + q + q + q, s, d0, d1, d2, d3)
+    _store_four(y, i, s, a0, a1, a2, a3)
+    _store_four(y, i + q, s, b0, b1, b2, b3)
+    _store_four(y, i + q + q, s, c0, c1, c2, c3)
+    _store_four(y, i + q + q + q, s, d0, d1, d2, d3)
 
 
 @inlined
-def inverse_pass(
-    x: NDArray[np.uint32],
-    half: Index,
-    factors: NDArray[np.uint32],
-    companions: NDArray[np.uint32],
-    p: Row,
+def inverse_stretch(
+    x: NDArray[np.uint32], stretch: Index, factors: NDArray[np.uint32], companions: NDArray[np.uint32], p: Row
 ) -> None:
-    """Take steps half, 2 half, 4 half and 8 half of the inverse transform, in one pass over the memory."""
-    lanes = np.uint64(LANES)
-    groups = np.uint64(RING_DEGREE // 16) // half
-    for g in range(groups):
-        start = np.uint64(g) * half * lanes * np.uint64(16)
-        for i in range(start, start + half * lanes, lanes):
-            inverse_sixteen(x, i, half * lanes, groups + np.uint64(g), factors, companions, p)
+    """Take the first eight steps of the inverse transform on 256 rows, which the fastest cache holds, in place."""
+    row, sixteen = np.uint64(LANES), np.uint64(16)
+    start = stretch * row * np.uint64(STRETCH)
+    for g in range(sixteen):
+        group = (stretch + sixteen) * sixteen + np.uint64(g)
+        i = start + np.uint64(g) * sixteen * row
+        _sixteen(x, x, i, row, group, factors, companions, p)
+    for i in range(start, start + sixteen * row, row):
+        _sixteen(x, x, i, sixteen * row, stretch + sixteen, factors, companions, p)
+
+
+@inlined
+def inverse_last(
+    x: NDArray[np.uint32], y: NDArray[np.uint32], factors: NDArray[np.uint32], companions: NDArray[np.uint32], p: Row
+) -> None:
+    """Take the last four steps of the inverse transform from x to y.
+
+    Rows 256 apart share a place in the fastest cache, which has room for eight of them: x and y may well be two arrays.
+    """
+    apart = np.uint64(STRETCH * LANES)
+    for i in range(np.uint64(0), apart, np.uint64(LANES)):
+        _sixteen(x, y, i, apart, np.uint64(1), factors, companions, p)
 
 
 @kernel
@@ -184,6 +215,6 @@ def inverse_lanes(
     The result is 4096 times the inverse.
     """
     p = spread(prime)
-    inverse_pass(x, np.uint64(1), inverses, inverses_companion, p)
-    inverse_pass(x, np.uint64(16), inverses, inverses_companion, p)
-    inverse_pass(x, np.uint64(256), inverses, inverses_companion, p)
+    for stretch in range(np.uint64(RING_DEGREE // STRETCH)):
+        inverse_stretch(x, np.uint64(stretch), inverses, inverses_companion, p)
+    inverse_last(x, x, inverses, inverses_companion, p)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pleura.federation.secure_sum.ring.compiled import kernel
 from pleura.federation.secure_sum.ring.expansion import BLOCK_WORDS, SPARE_WORDS
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES
+from pleura.federation.secure_sum.ring.vectors import load, store
 
 __all__ = ["Workspace", "borrowed", "narrow", "widen"]
 
@@ -28,7 +29,7 @@ class Workspace:
 
     def wipe(self) -> None:
         """Overwrite all that was secret."""
-        for array in (self.masks, self.planes, self.bits):
+        for array in (self.uniform, self.masks, self.planes, self.bits):
             array.fill(0)
 
 
@@ -50,17 +51,22 @@ def borrowed() -> Iterator[Workspace]:
 
 
 @kernel
-def widen(x: NDArray[np.uint32], rows: int, lanes: int) -> None:
-    """Make rows of a few lanes rows of 16, the rest 0, in place: from the last row on, which goes farthest."""
-    for back in range(rows):
-        row = rows - 1 - back
-        for lane in range(LANES - 1, -1, -1):
-            x[row * LANES + lane] = x[row * lanes + lane] if lane < lanes else 0
+def spread_rows(x: NDArray[np.uint32], rows: int, lanes: int, kept: NDArray[np.uint32]) -> None:
+    """Move rows of a few lanes apart, and keep of each what `kept` has all bits of."""
+    mask, row = load(kept, np.uint64(0)), np.uint64(rows)
+    while row > np.uint64(0):  # from the last row on, which goes farthest
+        row -= np.uint64(1)
+        store(x, row * np.uint64(LANES), load(x, row * np.uint64(lanes)) & mask)
 
 
 @kernel
 def narrow(x: NDArray[np.uint32], rows: int, lanes: int) -> None:
-    """Make rows of 16 rows of their first lanes, in place."""
-    for row in range(rows):
-        for lane in range(lanes):
-            x[row * lanes + lane] = x[row * LANES + lane]
+    """Make rows of 16 rows of their first lanes, in place; what follows them in x is of no meaning."""
+    for row in range(np.uint64(rows)):  # what is written past a row's end is written again, or left for good
+        store(x, np.uint64(row) * np.uint64(lanes), load(x, np.uint64(row) * np.uint64(LANES)))
+
+
+def widen(x: NDArray[np.uint32], rows: int, lanes: int) -> None:
+    """Make rows of a few lanes rows of 16, the rest 0, in place; x has room for all of them."""
+    kept = np.where(np.arange(LANES) < lanes, np.uint32(0xFFFFFFFF), np.uint32(0))
+    spread_rows(x, rows, lanes, kept)
