@@ -104,6 +104,18 @@ def test_calibration_by_hand() -> None:
     assert "sensitivity b" not in pooled.row()
 
 
+def test_calibration_in_groups_of_bins_is_that_of_the_cases(rng: np.random.Generator) -> None:
+    probabilities, labels = answers(rng, 300)
+    fine = 1000
+    pooled = pool(counted(probabilities, labels, bins=fine), CLASSES, fine)
+    highest, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    gaps = 0.0
+    for group in range(10):
+        there = (highest * 10).astype(int) == group
+        gaps += abs((right[there] - highest[there]).sum())
+    assert pooled.calibration == pytest.approx(gaps / 300, abs=0.001)
+
+
 def test_one_case_on_a_side_has_an_area_without_an_interval() -> None:
     probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]])
     pooled = pool(counted(probabilities, np.array([0, 1, 0])), ("a", "b"), BINS)

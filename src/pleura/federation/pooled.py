@@ -12,7 +12,11 @@ from pleura.evaluation.intervals.proportions import Proportion, wilson
 from pleura.evaluation.roc import weighted_roc
 from pleura.federation.scores import LOSS_UNIT
 
-__all__ = ["Pooled", "PooledClass", "pool"]
+__all__ = ["GROUPS", "Pooled", "PooledClass", "pool"]
+
+GROUPS = 10
+"""Neighbouring bins are put together into so many for the calibration error, which in many bins with few cases each is
+large even of a model that is well calibrated."""
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -33,7 +37,8 @@ class PooledClass:
     roc: tuple[Floats, Floats] | None
     """Sensitivity and false positive rate at each occupied bin's lower edge, from 0 to 1, (points,)."""
     calibration: float | None
-    """Mean over the cases of |share of the class in a bin - middle of the bin|: expected calibration error."""
+    """Expected calibration error: the gap between a probability and the class's share among the cases that have it,
+    in each of ten groups of bins, averaged over the cases."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,4 +149,5 @@ def _calibration(histogram: Whole) -> float | None:
     if not total.any():
         return None
     middle = (np.arange(histogram.shape[1]) + 0.5) / histogram.shape[1]
-    return float(np.abs(histogram[1] - total * middle).sum() / total.sum())
+    groups = np.array_split(histogram[1] - total * middle, min(GROUPS, histogram.shape[1]))
+    return float(sum(abs(group.sum()) for group in groups) / total.sum())

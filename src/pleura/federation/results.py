@@ -110,16 +110,21 @@ def write_model(network: Classifier, card: Card, path: Path, *, half: bool) -> M
     return load_model(path)
 
 
-def rounds_figure(rows: Sequence[Mapping[str, float | int | str]], classes: Sequence[str]) -> Figure:
+def rounds_figure(
+    rows: Sequence[Mapping[str, float | int | str]], classes: Sequence[str], *, title: str = ""
+) -> Figure:
     """Draw how good the global model is after each round, on all hospitals' validation cases together.
 
     Parameters
     ----------
     rows : of rounds.csv
     classes : names, in order
+    title : stands above all
     """
     with style():
-        figure = new_figure(10.5, 3.6)
+        figure = new_figure(10.5, 4.2)
+        if title:
+            figure.suptitle(title, fontsize=10)
         overall, sensitivity, loss = (figure.add_subplot(1, 3, place) for place in (1, 2, 3))
         names = ("accuracy", "balanced_accuracy", "auc")
         _lines(overall, rows, dict(zip(names, ("accuracy", "balanced accuracy", "mean AUC"), strict=True)))
@@ -135,7 +140,7 @@ def rounds_figure(rows: Sequence[Mapping[str, float | int | str]], classes: Sequ
         for axes in (overall, sensitivity, loss):
             axes.set_xlabel("rounds behind the model")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.legend(loc="best", fontsize=7.5)
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     return figure
 
 

@@ -105,7 +105,7 @@ def simulate(
     `out` gets `recipe.toml`, `federation.toml`, `rounds.csv`, `rounds.png`, the last committed round (from which a run
     that was stopped goes on), and at the end the model's folder, which bears the recipe's name; under FedBN one a
     hospital. On the CPU the same call gives the same model, whatever the protection, and so does a run that is stopped
-    and resumed, on the same machine with the same number of threads.
+    and resumed, on the same machine with the same number of threads; but for local work that is measured in seconds.
 
     Parameters
     ----------
@@ -145,7 +145,9 @@ def simulate(
     row, pooled = _judge(federation, state, homes)
     rows = (*progress.rows, row)
     write_rows(out / TABLE, rows)
-    save_figure(rounds_figure(rows, federation.agreement.task.classes), out, "rounds")
+    kind = "synthetic" if federation.synthetic else "real"
+    title = f"Simulated federation of {len(federation.hospitals)} hospitals: {pooled.cases} {kind} validation cases"
+    save_figure(rounds_figure(rows, federation.agreement.task.classes, title=title), out, "rounds")
     watcher.say(_in_words(row))
     return Simulated(_write(federation, state, homes, pooled, out), rows, pooled, state.digest)
 
