@@ -30,7 +30,7 @@ NAMES = ("east", "north", "west")
 
 def of_round(number: int) -> SimpleNamespace:
     """As much of a descriptor as learning looks at."""
-    return SimpleNamespace(round=number)
+    return SimpleNamespace(round=number, local_epochs=1.0)
 
 
 @pytest.fixture
@@ -98,5 +98,8 @@ def test_it_works_under_its_own_agreement_only(learnings: list[Learning], tmp_pa
     one.begin(model)
     with pytest.raises(ModelError, match="has 0 rounds behind it, and round 1 needs another"):
         one.contribute(model, of_round(1))  # type: ignore[arg-type]
+    short = SimpleNamespace(round=0, local_epochs=0.5)
+    with pytest.raises(TermsError, match=r"ask for 1 epochs a round, the round allows 0\.5"):
+        one.contribute(model, short)  # type: ignore[arg-type]
     with pytest.raises(TermsError, match="prepare it for that one"):
         Learning(one._hospital, Agreement(tiny.recipe(0.1), SETTINGS), tmp_path)

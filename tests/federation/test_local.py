@@ -138,6 +138,12 @@ def test_a_time_budget_ends_with_the_first_step_after_it() -> None:
     assert done == 5
 
 
+@pytest.mark.parametrize(("most", "steps"), [(1.0, 3), (1.5, 4), (2.0, 6), (0.1, 1)])
+def test_a_time_budget_ends_with_the_most_epochs(most: float, steps: int) -> None:
+    _, _, done = _train(LocalSettings(unit="seconds", amount=100), clock=lambda: 0.0, most_epochs=most)
+    assert done == steps
+
+
 def test_rounds_draw_other_examples_and_the_same_round_the_same() -> None:
     settings = LocalSettings()
     first, drawn, _ = _train(settings)

@@ -6,6 +6,7 @@ state where the settings keep it) is its `Home`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from time import perf_counter
 
@@ -156,6 +157,7 @@ def work_round(
     agreement: Agreement,
     home: Home,
     *,
+    most_epochs: float = inf,
     watcher: Watcher | None = None,
 ) -> Contribution:
     """Judge the global model on the own validation cases, train it on the own training cases, give the difference.
@@ -166,6 +168,7 @@ def work_round(
     state : what all hospitals begin the round with
     agreement : of the federation; its recipe is the one that the hospital was prepared for
     home : what this hospital kept of its last round; empty before its first
+    most_epochs : where a time budget ends at the latest
     watcher : told of progress
 
     Raises
@@ -194,6 +197,7 @@ def work_round(
         round_number=state.round,
         rounds=settings.rounds,
         on_step=watcher.advance,
+        most_epochs=most_epochs,
     )
     seconds["train"] = perf_counter() - began
 

@@ -95,9 +95,25 @@ class Learning:
             If the model is damaged, or not the one that the round begins with.
         RecipeError
             If training ends in weights that are not finite.
+        TermsError
+            If the settings ask for more epochs than the round allows; a time budget is cut short instead.
         """
         state = self._load(model, descriptor)
-        done = work_round(self._hospital, state, self._agreement, self._home(state.round), watcher=self._watcher)
+        local = self._agreement.settings.local
+        epochs = {"epochs": local.amount, "steps": local.amount / self._hospital.examples.steps}.get(local.unit, 0.0)
+        if epochs > descriptor.local_epochs:
+            raise TermsError(
+                f"the settings ask for {epochs:g} epochs a round, the round allows {descriptor.local_epochs:g}; "
+                "the federation's server has to say what was agreed"
+            )
+        done = work_round(
+            self._hospital,
+            state,
+            self._agreement,
+            self._home(state.round),
+            most_epochs=descriptor.local_epochs,
+            watcher=self._watcher,
+        )
         self._keep(done.home, state.round + 1)
         return done.values
 

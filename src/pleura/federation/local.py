@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from hashlib import sha256
 from itertools import count, islice
+from math import inf
 from time import monotonic
 
 from pleura.data.examples import Batch, Examples
@@ -54,6 +55,7 @@ def train_locally(
     round_number: int,
     rounds: int,
     on_step: Callable[[], object],
+    most_epochs: float = inf,
     clock: Callable[[], float] = monotonic,
 ) -> Seen:
     """Train for one round.
@@ -69,6 +71,7 @@ def train_locally(
     settings : for how long
     round_number, rounds : as in `round_rate`
     on_step : called after each step
+    most_epochs : where a time budget ends at the latest, in whole steps; one step is always taken
     clock : seconds, of a time budget
 
     Raises
@@ -86,9 +89,9 @@ def train_locally(
         steps = int(amount)
 
     def in_time() -> Iterator[Batch]:
-        for batch in batches:
+        for number, batch in enumerate(batches, start=1):
             yield batch
-            if clock() - begun >= amount:
+            if clock() - begun >= amount or number + 1 > most_epochs * examples.steps:
                 return
 
     def rate(number: int) -> float:
