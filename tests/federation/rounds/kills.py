@@ -15,12 +15,12 @@ class Killed(LostConnection):
 
 
 class KillingOs:
-    """Stands in the place of `os` in `durable`: kills who writes below `root`, at the call number `at`.
+    """Stands in the place of `os` in `durable`: kills who writes below `root`, at the calls of the numbers `at`.
 
     A write that is hit leaves half of its bytes. Nothing waits for the disk.
     """
 
-    def __init__(self, root: Path, at: int) -> None:
+    def __init__(self, root: Path, *at: int) -> None:
         self.root, self.at, self.calls = root, at, 0
         self._paths: dict[int, Path] = {}
 
@@ -51,7 +51,7 @@ class KillingOs:
         if not path.is_relative_to(self.root):
             return False
         self.calls += 1
-        return self.calls == self.at
+        return self.calls in self.at
 
 
 class WatchedChannel(InProcessChannel):
