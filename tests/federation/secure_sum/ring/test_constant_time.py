@@ -153,3 +153,19 @@ def test_minimum_is_no_leak() -> None:
     compiled = uncached(steady)
     compiled(words(64), words(64), P)
     assert leaks(compiled, {"secret", "out"}) == []
+
+
+class ConvertedSelection:
+    """A kernel whose selection became a jump in the machine code, as compilers do at times."""
+
+    def py_func(self) -> None: ...
+
+    def inspect_llvm(self) -> dict[str, str]:
+        return {"": "define i32 @_ZN7py_func(ptr %arg.x.4) {\n  %1 = select i1 %c, i32 %a, i32 %b\n  ret i32 0\n}\n"}
+
+    def inspect_asm(self) -> dict[str, str]:
+        return {"": "\n_ZN7py_func:\n\tcmpl %eax, %ebx\n\tjb .LBB0_1\n\tjmp .LBB0_2\n.Lfunc_end0:\n"}
+
+
+def test_a_jump_that_no_branch_asked_for_is_seen() -> None:
+    assert jumps(ConvertedSelection()) == (0, 1)

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from itertools import count
 from threading import Event
 
+import numpy as np
 import pytest
 
 from pleura.errors import TermsError
-from pleura.federation.secure_sum.ring.pipeline import in_order
+from pleura.federation.secure_sum.ring.pipeline import in_order, then_wiped
 
 
 class Rooms:
@@ -83,3 +84,16 @@ def test_a_reader_who_leaves_gives_the_rooms_back(threads: int) -> None:
 def test_no_thread_is_refused() -> None:
     with pytest.raises(TermsError, match="got 0"):
         in_order(lambda room, job: job, Rooms().room, range(3), 0)
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_the_secret_is_wiped_in_the_end(leaves: bool) -> None:
+    secret = np.ones(8, np.uint32)
+    results = then_wiped(iter(range(3)), secret)
+    assert next(results) == 0
+    assert secret.all()
+    if leaves:
+        results.close()  # type: ignore[attr-defined]
+    else:
+        assert list(results) == [1, 2]
+    assert not secret.any()

@@ -15,7 +15,7 @@ from pleura.federation.secure_sum.ring.masks import Masks
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
 from pleura.federation.secure_sum.ring.packing import BLOCK_SLOTS, Packing
 from pleura.federation.secure_sum.ring.parameters import DATA_COEFFICIENTS, NOISE_BITS, Parameters
-from pleura.federation.secure_sum.ring.pipeline import in_order
+from pleura.federation.secure_sum.ring.pipeline import in_order, then_wiped
 from pleura.federation.secure_sum.ring.secret import transformed
 from pleura.federation.secure_sum.ring.unpacking import joining_factors, unpack_block
 from pleura.federation.secure_sum.ring.workspace import Workspace, borrowed, narrow, widen
@@ -104,7 +104,7 @@ def decrypt(
             narrow(found, values * DATA_COEFFICIENTS, lanes[block])
         return found[: slots - block * found.size]
 
-    return in_order(one, room, _numbered(blocks, lanes), threads)
+    return then_wiped(in_order(one, room, _numbered(blocks, lanes), threads), key)
 
 
 def _refuse_wrong(wrong: NDArray[np.bool_], block: int) -> None:

@@ -18,7 +18,7 @@ from pleura.federation.secure_sum.ring.masks import Masks
 from pleura.federation.secure_sum.ring.modulus import LANES, PRIMES, RING_DEGREE
 from pleura.federation.secure_sum.ring.packing import BLOCK_SLOTS, Packing, pack_block
 from pleura.federation.secure_sum.ring.parameters import DATA_COEFFICIENTS, Parameters
-from pleura.federation.secure_sum.ring.pipeline import in_order
+from pleura.federation.secure_sum.ring.pipeline import in_order, then_wiped
 from pleura.federation.secure_sum.ring.secret import RoundSecret, transformed
 from pleura.federation.secure_sum.ring.workspace import Workspace, borrowed, narrow, widen
 
@@ -98,7 +98,7 @@ def encrypt(
             narrow(flat, len(PRIMES) * RING_DEGREE, lanes[block])
         return flat[: len(PRIMES) * RING_DEGREE * lanes[block]]
 
-    return in_order(one, room, range(len(lanes)), threads)
+    return then_wiped(in_order(one, room, range(len(lanes)), threads), key)
 
 
 def _fill_planes(fill: Fill, planes: NDArray[np.uint32], start: int, slots: int, lanes: int, values: int) -> None:

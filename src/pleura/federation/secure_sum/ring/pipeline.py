@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
 
 from pleura.errors import TermsError
 
-__all__ = ["in_order"]
+__all__ = ["in_order", "then_wiped"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -74,3 +76,11 @@ def _together(
         finally:
             for future in ahead:
                 future.cancel()
+
+
+def then_wiped(results: Iterator[Result], secret: NDArray[Any]) -> Iterator[Result]:
+    """Pass results on, and overwrite an array when the last one is out or the reader leaves."""
+    try:
+        yield from results
+    finally:
+        secret.fill(0)

@@ -5,7 +5,7 @@ bits and narrows them again for each product; here the words at even and at odd 
 as the instructions of the processor do it. The operations are written in LLVM's own vector language, so that any
 processor runs them, with vectors as wide as it has.
 
-None of them branches, indexes or divides by what it works on, `exceeds` alone gives something to branch on, and is for
+None of them branches, indexes or divides by what it works on. `exceeds` alone gives something to branch on, and is for
 public words.
 """
 
