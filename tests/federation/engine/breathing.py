@@ -5,16 +5,18 @@ a file there, `hold-<point>-<round>`; the process says by `held-<point>-<round>`
 file is gone.
 """
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from federation.rounds.thorax import LAYOUT, NAME, POLICY, RECIPE_HASH, Toy
 from pleura.federation.engine.progress import CommittedRounds
 from pleura.federation.rounds.commits import Commit
-from pleura.federation.rounds.descriptor import Descriptor
+from pleura.federation.rounds.descriptor import Descriptor, SignedDescriptor
 from pleura.federation.rounds.exchange import Channel, Closing, Reply
 from pleura.federation.rounds.hospital_rounds import RoundHospital
 from pleura.federation.rounds.messages import ANSWER, WORK
@@ -88,8 +90,9 @@ def progress(server: Path) -> CommittedRounds:
 class _Watched:
     """A channel that stops where a test wants it, and keeps every descriptor for the test."""
 
-    def __init__(self, channel: Channel, state: Path, number: int) -> None:
-        self.channel, self.state, self.number = channel, state, number
+    def __init__(self, channel: Channel, state: Path, server: RoundServer) -> None:
+        self.channel, self.state, self.number = channel, state, server.commits.round
+        self.skipped: dict[str, str] = {}
 
     def present(self) -> frozenset[str]:
         return self.channel.present()
@@ -108,9 +111,22 @@ class _Watched:
             kept = self.state / "descriptors"
             kept.mkdir(exist_ok=True)
             shutil.copyfile(files["descriptor"], kept / f"{self.number}-{len(list(kept.iterdir()))}")
+            if (self.state / f"skip-{self.number}").exists():
+                later = {"descriptor": skipping(files["descriptor"], self.state)}
+                replies = self.channel.ask(task, message, to, files=later, closing=closing, inbox=inbox)
+                self.skipped = {name: str(reply) for name, reply in replies.items()}
         if task == ANSWER:
             hold(self.state, "answer", self.number)
         return self.channel.ask(task, message, to, files=files, closing=closing, inbox=inbox)
+
+
+def skipping(path: Path, state: Path) -> Path:
+    """A descriptor like another one, signed as it is, but for the round after."""
+    signed = SignedDescriptor.from_bytes(path.read_bytes(), (state / "coordinator").read_bytes())
+    later = replace(signed.descriptor, round=signed.descriptor.round + 1)
+    made = state / "skipping"
+    made.write_bytes(SignedDescriptor.sign(later, signed.endorsement, ServerKey.load(state / "keys")).to_bytes())
+    return made
 
 
 def load_server(state: Path) -> RoundServer:
@@ -120,10 +136,12 @@ def load_server(state: Path) -> RoundServer:
     return RoundServer(state / "rounds", PLAN, key, endorsement, lists(state), coordinator)
 
 
-def play(channel: Channel, state: Path) -> None:
+def play(channel: Channel, state: Path, wanted: int) -> None:
     """Run the server's side of one round."""
     server = load_server(state)
     commits = server.commits
+    if commits.round != wanted - 1:
+        return
     commit: Callable[[Commit], None] = commits.commit
 
     def watched(made: Commit) -> None:
@@ -131,12 +149,19 @@ def play(channel: Channel, state: Path) -> None:
         commit(made)
 
     commits.commit = watched  # type: ignore[method-assign]
-    began, number = time.monotonic(), commits.round
+    channel = _Watched(channel, state, server)
+    began = time.monotonic()
     try:
-        server.play(_Watched(channel, state, number))
+        server.play(channel)
     finally:
+        row = {
+            "round": channel.number,
+            "seconds": round(time.monotonic() - began, 1),
+            "refused": dict(server.refused),
+            "skipped": channel.skipped,
+        }
         with (state / "log").open("a") as log:
-            print(number, f"{time.monotonic() - began:.1f} s", dict(server.refused), file=log)
+            log.write(json.dumps(row) + "\n")
 
 
 class HeldToy(Toy):
@@ -151,8 +176,24 @@ class HeldToy(Toy):
         return super().contribute(model, descriptor)
 
 
+class Replaying(RoundHospital):
+    """A hospital that keeps what it uploads, and in a round that a test wants sends the last upload again."""
+
+    def handle(self, task: str, message: bytes, files: Mapping[str, Path]) -> Reply:
+        reply = super().handle(task, message, files)
+        if task != WORK:
+            return reply
+        kept = self.model.parents[1] / "kept"
+        if (self.model.parents[2] / f"replay-{self.ledger.standing.round}").exists():
+            return Reply(files={name: kept / name for name in reply.files})
+        kept.mkdir(exist_ok=True)
+        for name, path in reply.files.items():
+            shutil.copyfile(path, kept / name)
+        return reply
+
+
 def take_part(state: Path) -> RoundHospital:
     """Make a hospital's handler, from what is on its disk."""
     keys = HospitalKeys.load(state / "keys")
     toy = HeldToy(keys.fingerprint, state)
-    return RoundHospital(state / "rounds", keys, state / "keys", state / "policy.toml", toy)
+    return Replaying(state / "rounds", keys, state / "keys", state / "policy.toml", toy)

@@ -63,7 +63,10 @@ def test_the_server_keeps_nothing_under_tmp_nvflare_and_shuts_the_coordinators_p
     text = (kit / "local" / "resources.json").read_text()
     assert "/tmp/nvflare" not in text
     assert text.count(str(homes / "localhost" / "engine")) == 2
-    assert read(kit / "local" / "resources.json")["servers"][0]["heart_beat_timeout"] == 60
+    resources = read(kit / "local" / "resources.json")
+    assert resources["servers"][0]["heart_beat_timeout"] == 60
+    (tries,) = [part["args"] for part in resources["components"] if part["id"] == "job_scheduler"]
+    assert tries["max_schedule_interval"] <= 5
     (server,) = read(kit / "startup" / "fed_server.json")["servers"]
     assert server["admin_host"] == "127.0.0.1"
     assert server["admin_port"] == 18003

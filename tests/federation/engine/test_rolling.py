@@ -44,12 +44,12 @@ class Server:
         self.fate = self.fates.pop(0)
         return str(len(self.jobs))
 
-    def finished(self, job: str) -> bool:
+    def status(self, job: str) -> str:
         if self.fate == "crash":
             raise ConnectionError("server is gone")
         if self.fate == "commit":
             self.committed.append(self.there)
-        return self.fate in ("commit", "panic")
+        return "RUNNING" if self.fate == "hang" else "FINISHED:COMPLETED"
 
     def abort(self, job: str) -> None:
         self.aborted.append(job)
@@ -112,6 +112,7 @@ def test_a_job_names_our_two_classes_and_holds_no_code(tmp_path: Path) -> None:
     client, workflow, meta = (json.loads(path.read_text()) for path in files)
     assert [executor["executor"]["path"] for executor in client["executors"]] == [HOSPITAL_CLASS]
     assert [part["path"] for part in workflow["workflows"]] == [SERVER_CLASS]
+    assert workflow["workflows"][0]["args"] == {"number": 1}
     assert meta["min_clients"] == PACE.least
 
 

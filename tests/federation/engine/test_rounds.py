@@ -12,7 +12,7 @@ import pytest
 
 from federation.engine.breathing import Office, lists, load_server, progress, take_part
 from federation.engine.loopback import Loopback, loopback
-from federation.rounds.thorax import LAYOUT, NO_MODEL, contribution, step
+from federation.rounds.thorax import LAYOUT, NO_MODEL, POLICY, contribution, step
 from federation.secure_sum.rounds import quantised_sum
 from pleura.federation.engine.kits import COORDINATOR
 from pleura.federation.rounds.commits import Commit
@@ -121,9 +121,14 @@ def test_rounds_survive(tmp_path: Path) -> None:
         all_of_it.rounds(6)
 
         office.sign_list(["birs", "cher", "doubs", NEWCOMER])
+        (machines.state("doubs") / "policy.toml").write_text('recipes = ["another"]')
         machines.allow(7)
         all_of_it.rounds(7)
         machines.kill("aare")
+
+        (machines.state("doubs") / "policy.toml").write_text(POLICY)
+        (machines.state("cher") / "replay-7").touch()
+        (server / "skip-7").touch()
         machines.allow(8)
         all_of_it.rounds(8)
         machines.stop()
@@ -136,7 +141,15 @@ def test_rounds_survive(tmp_path: Path) -> None:
         assert commits[5].attempt == 0
         assert NEWCOMER not in set().union(*in_sum[:4])
         assert in_sum[4] == in_sum[5] == {*HOSPITALS, NEWCOMER}
-        assert "aare" not in in_sum[6] | in_sum[7]
+        assert in_sum[6] == {"birs", "cher", NEWCOMER}
+        assert in_sum[7] == {"birs", "doubs", NEWCOMER}
+
+        log = {row["round"]: row for row in map(json.loads, (server / "log").read_text().splitlines())}
+        assert "'toy'" in log[6]["refused"]["doubs"]
+        assert "is not allowed here" in log[6]["refused"]["doubs"]
+        assert "round" in log[7]["refused"]["cher"]
+        assert set(log[7]["skipped"]) == {"birs", "cher", "doubs", NEWCOMER}
+        assert all("skips a round" in reason for reason in log[7]["skipped"].values())
 
         model = NO_MODEL.tobytes()
         for commit in commits:

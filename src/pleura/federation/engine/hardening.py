@@ -32,6 +32,8 @@ _RIGHTS: Final = (
     "clone_job",
     "server-predeployed-flwr",
 )
+_TRIES: Final = {"min_schedule_interval": 1.0, "max_schedule_interval": 5.0, "max_schedule_count": 100_000}
+"""A job that finds too few hospitals is tried again soon; the engine's own waits go up to 600 s, and end."""
 _NOT_NEEDED: Final = {"log_receiver", "site_log_streamer"}
 
 
@@ -81,6 +83,9 @@ def _close_resources(given: dict[str, Any], kind: str, engine_files: Path) -> di
     if kind == "hospital":
         closed["allow_log_streaming"] = False
         return closed
+    for part in closed["components"]:
+        if part["id"] == "job_scheduler":
+            part["args"] = part["args"] | _TRIES
     closed["servers"] = [{**given["servers"][0], "heart_beat_timeout": _NO_HEARTBEAT_S}]
     text = json.dumps(closed)
     for theirs, ours in (("/tmp/nvflare/snapshot-storage", "snapshots"), ("/tmp/nvflare/jobs-storage", "jobs")):  # noqa: S108

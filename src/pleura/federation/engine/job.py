@@ -14,13 +14,13 @@ TASK: Final = "ask"
 """The one task that the engine knows; what is asked stands in its message."""
 
 
-def write_job(folder: Path, name: str, least: int) -> Path:
+def write_job(folder: Path, number: int, least: int) -> Path:
     """Write the job of one round.
 
     Parameters
     ----------
     folder : made if it is not there; what it holds under the same names is replaced
-    name : shown in the engine's lists
+    number : of the round, from 1; the server plays no other under this job, however late or often it comes
     least : hospitals without which the engine does not start the job
 
     Returns
@@ -33,7 +33,7 @@ def write_job(folder: Path, name: str, least: int) -> Path:
     for path, content in (
         (
             folder / "meta.json",
-            {"name": name, "resource_spec": {}, "min_clients": least, "deploy_map": {"app": ["@ALL"]}},
+            {"name": f"round-{number}", "resource_spec": {}, "min_clients": least, "deploy_map": {"app": ["@ALL"]}},
         ),
         (
             config / "config_fed_server.json",
@@ -41,7 +41,7 @@ def write_job(folder: Path, name: str, least: int) -> Path:
                 "format_version": 2,
                 "server": {"task_request_interval": 0.2},
                 "components": [],
-                "workflows": [{"id": "round", "path": SERVER_CLASS, "args": {}}],
+                "workflows": [{"id": "round", "path": SERVER_CLASS, "args": {"number": number}}],
             },
         ),
         (

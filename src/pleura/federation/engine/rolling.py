@@ -27,8 +27,8 @@ class Session(Protocol):
         """Hand a job in; gives its name."""
         ...
 
-    def finished(self, job: str) -> bool:
-        """Say whether a job is over, well or not."""
+    def status(self, job: str) -> str:
+        """Give the engine's word for a job; it begins with FINISHED when the job is over, well or not."""
         ...
 
     def abort(self, job: str) -> None:
@@ -118,12 +118,12 @@ def _one_round(
 ) -> None:
     if not _wait_for_hospitals(session, progress.last_hospitals(), pace, stopped):
         return
-    job = session.submit(write_job(jobs / f"round-{number}", f"round-{number}", pace.least))
+    job = session.submit(write_job(jobs / f"round-{number}", number, pace.least))
     end = time.monotonic() + pace.round_s
     while progress.last_round() < number:
-        if session.finished(job):
+        if (status := session.status(job)).startswith("FINISHED"):
             if progress.last_round() < number:
-                raise RecipeError("its job ended without a commit; the server's log says why")
+                raise RecipeError(f"its job ended without a commit ({status}); the server's log says why")
             return
         if time.monotonic() >= end:
             session.abort(job)

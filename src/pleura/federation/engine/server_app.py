@@ -143,10 +143,16 @@ class FlareChannel:
 
 
 class RoundController(Controller):  # type: ignore[misc]
-    """One round: runs the entry of the server's own station over a `FlareChannel`."""
+    """One round: runs the entry of the server's own station over a `FlareChannel`.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    number : of the round, from 1, as the job has it
+    """
+
+    def __init__(self, number: int) -> None:
         super().__init__(task_check_period=0.1)
+        self._number = number
 
     def start_controller(self, fl_ctx: Any) -> None:
         """Nothing is made before the round begins."""
@@ -165,7 +171,8 @@ class RoundController(Controller):  # type: ignore[misc]
             station = station_of(fl_ctx)
             state = owner_only(station.state)
             with sole_user(state, wait_s=10.0):
-                load_entry(station.entry)(FlareChannel(self, fl_ctx, abort_signal, station), state)
+                channel = FlareChannel(self, fl_ctx, abort_signal, station)
+                load_entry(station.entry)(channel, state, self._number)
         except PleuraError as error:
             self.system_panic(str(error), fl_ctx)
 
@@ -191,8 +198,8 @@ class _FlareSession:
     def submit(self, job: Path) -> str:
         return str(self._session.submit_job(str(job)))
 
-    def finished(self, job: str) -> bool:
-        return str(self._session.get_job_meta(job).get("status")).startswith("FINISHED")
+    def status(self, job: str) -> str:
+        return str(self._session.get_job_meta(job).get("status"))
 
     def abort(self, job: str) -> None:
         self._session.abort_job(job)
