@@ -31,6 +31,8 @@ _HOME = re.compile(r"home-(\d{6,})\.safetensors")
 class Learning:
     """One hospital's learning under one agreement; a model is a file as `save_state` writes it.
 
+    Two must not work at once in threads of one process: they would share torch's generator of random numbers.
+
     Parameters
     ----------
     hospital : prepared for the agreement's recipe
