@@ -116,6 +116,26 @@ def test_a_hospital_that_was_away_for_rounds_takes_the_newest_model(tmp_path: Pa
     assert [row["kind"] for row in ledger_rows(thorax, "h3")].count("snapshot") == 1
 
 
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_model_that_was_lost_or_damaged_is_taken_from_the_others(tmp_path: Path, behind: bool) -> None:
+    thorax = Thorax(tmp_path)
+    server, kept = thorax.server(), {}
+    for _ in range(2):
+        server.play(thorax.channel)
+        kept |= thorax.descriptors()
+    if not behind:
+        server.bring_up(thorax.channel)
+    (damaged,) = (tmp_path / "h1" / "rounds" / "models").glob("*")
+    damaged.write_bytes(bytes(20))
+    (lost,) = (tmp_path / "h2" / "rounds" / "models").glob("*")
+    lost.unlink()
+    reports = server.bring_up(thorax.channel)
+    assert {name for name, report in reports.items() if report.whole} == {"h0", "h1", "h2", "h3"}
+    expected = thorax.replay(kept)
+    assert [thorax.model(name) for name in thorax.keys] == [expected] * 4
+    assert [row["kind"] for row in ledger_rows(thorax, "h1")].count("snapshot") == 1
+
+
 def test_an_upload_in_another_hospitals_name(tmp_path: Path) -> None:
     thorax = Thorax(tmp_path, hospitals=5)
     stolen: dict[str, Reply] = {}

@@ -291,7 +291,8 @@ class RoundHospital:
     def _take_snapshot(self, message: bytes, files: Files) -> Reply:
         membership, standing = self._membership(), self.ledger.standing
         which, members = from_json(WhichModel, message), membership.members
-        if which.round <= standing.round and standing.model:
+        own = (which.round, which.model, which.commit) == (standing.round, standing.model, standing.commit)
+        if which.round <= standing.round and standing.model and not (own and not self._whole()):
             raise ContinuityError(
                 f"a snapshot after {which.round} rounds was given to a hospital that stands at {standing.round}; a "
                 "model is not taken back, nor replaced by another of the same round"
@@ -348,9 +349,14 @@ class RoundHospital:
             commit=standing.commit,
             group_key=members.number in membership.epochs,
             statement=said.to_bytes().hex(),
+            whole=self._whole(),
             unopened=unopened,
         )
         return Reply(to_json(report))
+
+    def _whole(self) -> bool:
+        """Whether the model's file is there and is what the ledger says."""
+        return self.model.is_file() and self._work.digest(self.model) == self.ledger.standing.model
 
     def _side(self, descriptor: Descriptor, members: MemberList, group_key: GroupKey) -> HospitalRound:
         keyring = Keyring(self._keys, members, group_key)

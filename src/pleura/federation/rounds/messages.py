@@ -60,6 +60,8 @@ class Report:
     """Whether it holds the newest epoch's key."""
     statement: str
     """Its signed word for the model, in hexadecimal digits; empty if it has none."""
+    whole: bool = True
+    """Whether its model's file is there and has the hash; otherwise it needs a snapshot."""
     unopened: str = ""
     """Why the commit that it was given does not open; empty if it does."""
 

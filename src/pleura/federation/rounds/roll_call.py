@@ -123,7 +123,7 @@ def call_roll(ground: Ground, channel: Channel) -> dict[str, Report]:
     reports |= _take_commit(ground, channel, reports, members)
     _withdraw_unopened(ground, reports)
     reports |= _take_snapshot(ground, channel, reports, members)
-    at_newest = {name: report for name, report in sorted(reports.items()) if report.round == ground.commits.round}
+    at_newest = _at(ground.commits.round, reports)
     disagreement = find_disagreement(at_newest, ground.commits.digest)
     if disagreement:
         raise ContinuityError(disagreement)
@@ -215,7 +215,8 @@ def _take_commit(
     to = [
         name
         for name, report in reports.items()
-        if (report.round, report.commit) == (last.round, last.previous)
+        if report.whole
+        and (report.round, report.commit) == (last.round, last.previous)
         and members[name].fingerprint in signed.descriptor.members
     ]
     replies = ground.ask(
@@ -250,8 +251,8 @@ def _take_snapshot(
 ) -> dict[str, Report]:
     """Give a model of those who hold the newest one to those who are behind; their new reports."""
     newest = ground.commits.round
-    givers = {name: report for name, report in sorted(reports.items()) if report.round == newest}
-    behind = [name for name, report in sorted(reports.items()) if report.round < newest]
+    givers = _at(newest, reports)
+    behind = [name for name, report in sorted(reports.items()) if report.round < newest or not report.whole]
     if not behind or not givers or find_disagreement(givers, ground.commits.digest):
         return {}
     one = next(iter(givers.values()))
@@ -272,6 +273,11 @@ def _take_snapshot(
             )
             return _reports(ground, replies, members)
     return {}
+
+
+def _at(newest: int, reports: Mapping[str, Report]) -> dict[str, Report]:
+    """Give the reports of those that hold the newest model, by name."""
+    return {name: report for name, report in sorted(reports.items()) if report.round == newest and report.whole}
 
 
 def _reports(ground: Ground, replies: Mapping[str, Reply], members: Mapping[str, PublicKeys]) -> dict[str, Report]:
