@@ -63,9 +63,9 @@ def decrypt(
     TermsError
         If the number of hospitals does not fit the parameters.
     WireError
-        If a block is missing, left over or of another size, or holds a word that is not below its prime.
+        If a block is missing, left over or of another size.
     WrongSumError
-        If a ring element is not a sum of what so many hospitals encrypted.
+        If a ring element is not a sum of what so many hospitals encrypted, or holds a word that is not below its prime.
     """
     if not 1 <= hospitals <= parameters.most_hospitals:
         raise TermsError(f"the sum is for up to {parameters.most_hospitals} hospitals, got {hospitals}")
@@ -114,7 +114,10 @@ def _refuse_wrong(wrong: NDArray[np.bool_], block: int) -> None:
     lane = int(np.flatnonzero(wrong.any(axis=0))[0])
     element = block * LANES + lane
     if wrong[: len(PRIMES), lane].any():
-        raise WireError(f"a word of ring element {element} of the sum is not below its prime; fetch the sum again")
+        raise WrongSumError(
+            f"a word of ring element {element} of the sum is not below its prime: bytes were altered on the way; "
+            "fetch the sum again"
+        )
     raise WrongSumError(
         f"ring element {element} of the sum does not open: answers were wrong, or bytes were altered on the way; "
         "fetch the sum again, then run the round again"
