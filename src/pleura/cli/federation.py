@@ -6,6 +6,9 @@ from pathlib import Path
 
 import typer
 
+from pleura.cli.federation_approve import approve
+from pleura.cli.federation_init import init
+from pleura.cli.federation_join import join
 from pleura.cli.progress import watch
 from pleura.cli.termination import stop_on_termination
 from pleura.errors import MissingExtraError
@@ -14,6 +17,10 @@ from pleura.settings import read_recipe
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Train together with other hospitals.")
+_EXAMPLE = "Example: pleura federation"
+app.command(epilog=f"{_EXAMPLE} init office ucadi --name valley --host federation.example.org")(init)
+app.command(epilog=f"{_EXAMPLE} join aare --invitation invitation.toml --name aare --cohort cohort")(join)
+app.command(epilog=f"{_EXAMPLE} approve office aare.request --out aare.admission")(approve)
 
 
 @app.callback()

@@ -1,0 +1,1 @@
+"""A federation of real hospitals on disk: the coordinator's folder, the hospitals' folders, and what they send."""
