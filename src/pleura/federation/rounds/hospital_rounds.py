@@ -15,9 +15,10 @@ from pleura.federation.rounds.commits import Commit, hash_file
 from pleura.federation.rounds.committed import UNOPENED, check_commit, open_commit
 from pleura.federation.rounds.continuity import check_answer, check_opening
 from pleura.federation.rounds.descriptor import Descriptor, SignedDescriptor
-from pleura.federation.rounds.durable import forget, make_folder, place, write_whole
+from pleura.federation.rounds.durable import forget, make_folder, write_whole
 from pleura.federation.rounds.exchange import Reply
 from pleura.federation.rounds.frames import frames, read_frames
+from pleura.federation.rounds.held_model import HeldModel
 from pleura.federation.rounds.ledger import Ledger
 from pleura.federation.rounds.messages import (
     ANSWER,
@@ -27,15 +28,12 @@ from pleura.federation.rounds.messages import (
     TAKE_COMMIT,
     TAKE_SNAPSHOT,
     WORK,
-    Report,
     Senders,
     WhichModel,
     from_json,
     to_json,
 )
 from pleura.federation.rounds.policy import check_policy, read_policy
-from pleura.federation.rounds.snapshot import open_snapshot, seal_snapshot
-from pleura.federation.rounds.statements import CARRIED, RELEASED, ModelStatement, check_statements
 from pleura.federation.rounds.work import Work
 from pleura.federation.secure_sum.ciphers.keyring import Keyring
 from pleura.federation.secure_sum.hospital import HospitalRound
@@ -82,12 +80,12 @@ class RoundHospital:
         clock: Callable[[], float] = time.time,
         threads: int = 1,
     ) -> None:
-        self._folder = make_folder(folder)
-        self._models = make_folder(folder / "models")
+        make_folder(folder)
         self._outbox = make_folder(folder / "outbox")
         self._keys, self._membership_folder, self._policy = keys, membership, policy
         self._work, self._clock, self._threads = work, clock, threads
         self.ledger = Ledger(folder / "ledger")
+        self._held = HeldModel(make_folder(folder / "models"), keys, work, self.ledger, clock)
         self._tidy()
         self._tasks: dict[str, Callable[[bytes, Files], Reply]] = {
             CHECK_IN: self._check_in,
@@ -102,7 +100,7 @@ class RoundHospital:
     @property
     def model(self) -> Path:
         """Where the file of the current model lies, if there is one."""
-        return self._model(self.ledger.standing.round)
+        return self._held.path
 
     def handle(self, task: str, message: bytes, files: Files) -> Reply:
         """Do one task; see `HospitalHandler.handle`.
@@ -138,15 +136,7 @@ class RoundHospital:
         ContinuityError
             If it is another model than the hospital holds.
         """
-        standing, members = self.ledger.standing, self._membership().members
-        if not model or model != standing.model:
-            raise ContinuityError(
-                f"model {model[:16]}... is to be released, and this hospital holds {standing.model[:16]}... after "
-                f"{standing.round} rounds; a hospital vouches for what it holds"
-            )
-        said = ModelStatement.make(self._keys, RELEASED, members.federation, standing.round, standing.commit, model)
-        self.ledger.write("released", self._clock(), round=standing.round, model=model, commit=standing.commit)
-        return said.to_bytes()
+        return self._held.release(model, self._membership())
 
     def _check_in(self, message: bytes, files: Files) -> Reply:  # noqa: ARG002
         membership = self._membership()
@@ -161,11 +151,7 @@ class RoundHospital:
             membership.take_list(data)
         if "group-key" in files:
             membership.take_group_key(files["group-key"].read_bytes(), self._keys)
-        standing = self.ledger.standing
-        if not standing.model:
-            place(self._model(0), self._work.begin)
-            model = self._work.digest(self._model(0))
-            self.ledger.write("began", self._clock(), round=0, model=model, commit=standing.commit)
+        self._held.begin()
         return self._report(membership)
 
     def _make_group_key(self, message: bytes, files: Files) -> Reply:  # noqa: ARG002
@@ -268,95 +254,37 @@ class RoundHospital:
             opened = open_commit(side, UploadSet(descriptor.terms, commit.senders), files)
         except UNOPENED as error:
             return self._report(membership, unopened=str(error))
-        after = descriptor.round + 1
-        place(self._model(after), lambda made: self._work.advance(self.model, opened, descriptor, made))
-        self._move(membership, "applied", after, self._work.digest(self._model(after)), commit.digest)
-        return self._report(membership)
+        self._held.advance(opened, descriptor, commit.digest)
+        return self._moved(membership)
 
     def _give_snapshot(self, message: bytes, files: Files) -> Reply:  # noqa: ARG002
-        membership = self._membership()
-        which, standing = from_json(WhichModel, message), self.ledger.standing
-        if (which.round, which.model, which.commit) != (standing.round, standing.model, standing.commit):
-            raise ContinuityError(
-                f"a snapshot after {which.round} rounds was asked for, and this hospital holds the model after "
-                f"{standing.round}"
-            )
         sealed = self._outbox / "snapshot"
-        key, members = membership.group_key(self._keys), membership.members
-        seal_snapshot(
-            self.model, sealed, key, federation=members.federation, which=standing.round, model=standing.model
-        )
+        self._held.give(from_json(WhichModel, message), sealed, self._membership())
         return Reply(files={"snapshot": sealed})
 
     def _take_snapshot(self, message: bytes, files: Files) -> Reply:
-        membership, standing = self._membership(), self.ledger.standing
-        which, members = from_json(WhichModel, message), membership.members
-        own = (which.round, which.model, which.commit) == (standing.round, standing.model, standing.commit)
-        if which.round <= standing.round and standing.model and not (own and not self._whole()):
-            raise ContinuityError(
-                f"a snapshot after {which.round} rounds was given to a hospital that stands at {standing.round}; a "
-                "model is not taken back, nor replaced by another of the same round"
-            )
-        others = len(members.members) - 1
-        check_statements(
-            (data for _, data in read_frames(files["statements"])),
-            members,
-            purpose=CARRIED,
-            which=which.round,
-            commit=which.commit,
-            model=which.model,
-            least=others // 2 + 1,
-            without=self._keys.fingerprint,
-        )
-        arrived = self._models / "arrived"
-        key = membership.group_key(self._keys)
-        open_snapshot(
-            files["snapshot"], arrived, key, federation=members.federation, which=which.round, model=which.model
-        )
-        found = self._work.digest(arrived)
-        if found != which.model:
-            forget(arrived)
-            raise WireError(
-                f"the snapshot holds model {found[:16]}..., and the others carry {which.model[:16]}...; ask another "
-                "hospital for it"
-            )
-        place(self._model(which.round), lambda made: _move_file(arrived, made))
-        self._move(membership, "snapshot", which.round, which.model, which.commit)
-        return self._report(membership)
+        membership = self._membership()
+        statements = (data for _, data in read_frames(files["statements"]))
+        self._held.take(from_json(WhichModel, message), files["snapshot"], statements, membership)
+        return self._moved(membership)
 
-    def _move(self, membership: Membership, kind: str, to: int, model: str, commit: str) -> None:
-        """Record the new model, and take away what only the old one needed."""
-        self.ledger.write(kind, self._clock(), round=to, model=model, commit=commit)
+    def _moved(self, membership: Membership) -> Reply:
+        """Take away what only the old model needed."""
         self._tidy()
         membership.forget_before(membership.members.number)
+        return self._report(membership)
 
     def _tidy(self) -> None:
         """Take away models but the current one, and what no record says may have left."""
+        self._held.tidy()
         newest = self.ledger.standing.newest
         sent = {"upload", "shares"} if newest is not None and newest.upload else set()
-        for path in [*self._models.iterdir(), *self._outbox.iterdir()]:
-            if path != self.model and path.name not in sent:
+        for path in self._outbox.iterdir():
+            if path.name not in sent:
                 forget(path)
 
     def _report(self, membership: Membership, unopened: str = "") -> Reply:
-        standing, members = self.ledger.standing, membership.members
-        said = ModelStatement.make(
-            self._keys, CARRIED, members.federation, standing.round, standing.commit, standing.model
-        )
-        report = Report(
-            round=standing.round,
-            model=standing.model,
-            commit=standing.commit,
-            group_key=members.number in membership.epochs,
-            statement=said.to_bytes().hex(),
-            whole=self._whole(),
-            unopened=unopened,
-        )
-        return Reply(to_json(report))
-
-    def _whole(self) -> bool:
-        """Whether the model's file is there and is what the ledger says."""
-        return self.model.is_file() and self._work.digest(self.model) == self.ledger.standing.model
+        return Reply(to_json(self._held.report(membership, unopened)))
 
     def _side(self, descriptor: Descriptor, members: MemberList, group_key: GroupKey) -> HospitalRound:
         keyring = Keyring(self._keys, members, group_key)
@@ -390,9 +318,6 @@ class RoundHospital:
     def _membership(self) -> Membership:
         return Membership.load(self._membership_folder)
 
-    def _model(self, which: int) -> Path:
-        return self._models / f"{which:010d}.model"
-
 
 class _Files(dict[str, Path]):
     """Files of a task; one that is missing is refused by name."""
@@ -403,7 +328,3 @@ class _Files(dict[str, Path]):
 
     def __missing__(self, name: str) -> Path:
         raise WireError(f"the task {self._task} came without its file {name!r}; ask for it again")
-
-
-def _move_file(source: Path, target: Path) -> None:
-    source.replace(target)
