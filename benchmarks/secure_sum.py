@@ -201,12 +201,12 @@ def main() -> None:
     """Measure and report."""
     tensors: list[int] = child({"way": "tensors"})
     big = in_turns((FLAT,), [LARGE], 10, turns=1)
-    big |= in_turns((RING4, RING3, BOTH, PLAIN), [LARGE], 10, turns=3)
-    big |= in_turns((SEAL, MASKS), [LARGE], 10, turns=1)
+    big |= in_turns((RING4, RING3, BOTH), [LARGE], 10, turns=3)
+    big |= in_turns((SEAL, MASKS, PLAIN), [LARGE], 10, turns=1)
     million = in_turns((FLAT, RING4, RING3, SEAL, MASKS, PLAIN), [MILLION], 10, turns=TURNS, repeats=3)
-    network = in_turns((FLAT, TENSORS, RING4, RING3, SEAL, MASKS, PLAIN), tensors, 10, turns=3)
-    few = in_turns((RING4, RING3, MASKS), [MILLION], 3, turns=3, repeats=2)
-    many = in_turns((RING4, RING3, MASKS), [MILLION], 50, turns=2, repeats=2)
+    network = in_turns((FLAT, TENSORS, RING4, RING3, SEAL, MASKS, PLAIN), tensors, 10, turns=1, repeats=3)
+    few = in_turns((RING4, RING3, MASKS), [MILLION], 3, turns=1, repeats=3)
+    many = in_turns((RING4, RING3, MASKS), [MILLION], 50, turns=1, repeats=3)
     rows = targets(million, big)
     for found in (million, few, many, network, big):
         rows += table(found)
