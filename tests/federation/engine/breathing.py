@@ -33,10 +33,10 @@ PLAN = RoundPlan(
     recipe_hash=RECIPE_HASH,
     layout=LAYOUT,
     settle_s=0.0,
-    small_s=20.0,
-    deadline_s=60.0,
+    small_s=60.0,
+    deadline_s=120.0,
     grace_s=2.0,
-    answer_s=30.0,
+    answer_s=60.0,
     answer_grace_s=0.5,
 )
 

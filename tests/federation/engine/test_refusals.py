@@ -52,7 +52,7 @@ def play(federation: Loopback) -> dict:
     committed = Committed(federation.state("localhost"))
     number = committed.last_round() + 1
     federation.allow(number)
-    federation.wait(lambda: committed.last_round() == number, f"commit of round {number}", 90)
+    federation.wait(lambda: committed.last_round() == number, f"commit of round {number}")
     record = committed.record(number)
     assert record["messages"] == {name: name for name in record["hospitals"]}
     total = np.fromfile(federation.state("localhost") / f"{number}.total", np.int64)
@@ -178,7 +178,7 @@ def test_a_job_that_brings_code_or_names_other_classes_is_refused(federation: Lo
         environment=ENVIRONMENT,
     )
     try:
-        federation.wait(fates.exists, "fate of the jobs", 150)
+        federation.wait(fates.exists, "fate of the jobs")
     finally:
         submitting.kill()
     found = json.loads(fates.read_text())
