@@ -80,6 +80,18 @@ def test_too_few_answers_fail_closed_and_the_round_is_run_again_with_fresh_secre
     assert same < len(first) / 50  # unrelated words agree in a byte of 256, and in a high bit
 
 
+def test_a_hospital_that_restarted_answers_for_the_others(tmp_path: Path) -> None:
+    thorax = Thorax(tmp_path, backend="ring")
+    lose(thorax, ("h3", WORK), ("h2", ANSWER))
+    thorax.channel.before = lambda task: thorax.start("h3") if task == ANSWER else None  # type: ignore[assignment]
+    commit = thorax.server().play(thorax.channel)
+    assert (commit.senders, commit.answered) == ((0, 1, 2), (0, 1, 3))
+    thorax.start("h2")
+    thorax.channel.fault = None
+    thorax.server().bring_up(thorax.channel)
+    assert {thorax.model(name) for name in thorax.keys} == {thorax.replay(thorax.descriptors())}
+
+
 def test_too_few_uploads(tmp_path: Path) -> None:
     thorax = Thorax(tmp_path)
     lose(thorax, ("h0", WORK), ("h1", WORK))

@@ -40,12 +40,14 @@ class RoundPlan:
     """Seconds that a round waits for the hospitals of the last one before it goes on with a quorum."""
     small_s: float = 60.0
     """Seconds for a hospital to answer what takes it no work."""
+    small_grace_s: float = 15.0
+    """Seconds for the last of them once a quorum has answered."""
     transfer_s: float = 600.0
     """Seconds for a hospital to fetch a sum or a model."""
     deadline_s: float = 3600.0
     """Seconds for training and upload."""
     grace_s: float = 120.0
-    """Seconds for latecomers' uploads once the quorum is whole."""
+    """Seconds for latecomers' uploads, and for the last to fetch a sum or a model, once the quorum is whole."""
     stall_s: float = 15.0
     """Seconds without a byte after which latecomers are given up once the quorum is whole."""
     answer_s: float = 300.0
@@ -58,7 +60,7 @@ class RoundPlan:
             raise TermsError("rounds carry no shared key for the backend seal; use ring")
         if self.quorum < LEAST_HOSPITALS:
             raise TermsError(f"a quorum has {LEAST_HOSPITALS} hospitals or more, got {self.quorum}")
-        times = (self.settle_s, self.grace_s, self.answer_grace_s)
+        times = (self.settle_s, self.small_grace_s, self.grace_s, self.answer_grace_s)
         limits = (self.small_s, self.transfer_s, self.deadline_s, self.stall_s, self.answer_s)
         if min(times) < 0 or min(limits) <= 0:
             raise TermsError(f"delays are 0 s or more and limits more than 0 s, got {times} and {limits}")

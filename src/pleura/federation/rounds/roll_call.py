@@ -72,17 +72,26 @@ class Ground:
         files: Mapping[str, Path] | None = None,
         closing: Closing | None = None,
     ) -> dict[str, Reply]:
-        """Ask, with refusals put down; by default until all have answered or `small_s` has passed."""
+        """Ask, with refusals put down; by default as for what takes a hospital no work."""
         if not to:
             return {}
         inbox = make_folder(self.inbox) / task
         forget(inbox)
-        closing = closing or Closing(quorum=len(to), grace_s=0, deadline_s=self.plan.small_s)
+        if closing is None:
+            plan = self.plan
+            closing = Closing(quorum=min(len(to), plan.quorum), grace_s=plan.small_grace_s, deadline_s=plan.small_s)
         replies = channel.ask(task, message, to, files=files or {}, closing=closing, inbox=make_folder(inbox))
         for name, reply in replies.items():
             if isinstance(reply, str):
                 self.refused[name] = f"{task}: {reply}"
         return {name: reply for name, reply in replies.items() if isinstance(reply, Reply)}
+
+    def transfer(self, hospitals: int) -> Closing:
+        """When to stop waiting for so many hospitals that fetch or send a sum or a model."""
+        plan = self.plan
+        quorum = max(1, min(hospitals, plan.quorum))
+        grace = max(plan.grace_s, plan.small_grace_s)
+        return Closing(quorum=quorum, grace_s=grace, deadline_s=plan.transfer_s, stall_s=plan.stall_s)
 
     def last_attempt(self) -> tuple[AttemptFiles, SignedDescriptor] | None:
         """Give the files and the descriptor of the newest committed round; None before the first."""
@@ -230,7 +239,7 @@ def _take_commit(
             "sum": held.sum,
             "answers": held.answers,
         },
-        closing=Closing(quorum=max(1, len(to)), grace_s=0, deadline_s=ground.plan.transfer_s),
+        closing=ground.transfer(len(to)),
     )
     return _reports(ground, replies, members)
 
@@ -257,9 +266,8 @@ def _take_snapshot(
         return {}
     one = next(iter(givers.values()))
     message = to_json(WhichModel(round=newest, model=one.model, commit=one.commit))
-    closing = Closing(quorum=1, grace_s=0, deadline_s=ground.plan.transfer_s)
     for name in givers:
-        given = ground.ask(channel, GIVE_SNAPSHOT, message, [name], closing=closing)
+        given = ground.ask(channel, GIVE_SNAPSHOT, message, [name], closing=ground.transfer(1))
         if name in given and "snapshot" in given[name].files:
             statements = ground.folder / "statements"
             write_whole(statements, frames(bytes.fromhex(report.statement) for report in givers.values()))
@@ -269,7 +277,7 @@ def _take_snapshot(
                 message,
                 behind,
                 files={"snapshot": given[name].files["snapshot"], "statements": statements},
-                closing=Closing(quorum=len(behind), grace_s=0, deadline_s=ground.plan.transfer_s),
+                closing=ground.transfer(len(behind)),
             )
             return _reports(ground, replies, members)
     return {}
