@@ -12,7 +12,7 @@ from typing import Literal
 
 from pleura.federation.engine.hardening import harden
 from pleura.federation.engine.kits import COORDINATOR, Place, approve, make_authority, make_kit, make_request
-from pleura.federation.engine.ports import free_ports, refuse_served_ports
+from pleura.federation.engine.ports import free_ports
 from pleura.federation.engine.processes import Running, start_kit
 from pleura.federation.engine.station import Station, owner_only
 from pleura.whole_file import write_text
@@ -61,7 +61,6 @@ class Loopback:
         return self.folder / "states" / name
 
     def start_server(self) -> None:
-        refuse_served_ports("127.0.0.1", (self.place.port, self.place.coordinator_port))
         self._start("localhost", "server")
 
     def start_hospital(self, name: str) -> None:

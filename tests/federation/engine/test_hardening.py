@@ -1,7 +1,6 @@
 """A kit as the engine makes it, closed: what it may build, who may do what, where files lie; read back from disk."""
 
 import json
-import stat
 from pathlib import Path
 
 import pytest
@@ -9,23 +8,7 @@ import pytest
 from pleura.errors import RecipeError
 from pleura.federation.engine.hardening import harden
 from pleura.federation.engine.job import HOSPITAL_CLASS, SERVER_CLASS
-from pleura.federation.engine.kits import Place, approve, make_authority, make_kit, make_request
 from pleura.federation.engine.station import Station, load_station
-
-PLACE = Place("breath", "localhost", 18002, 18003)
-
-
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An authority, and the kits of a server and a hospital as the engine makes them, hardened."""
-    folder = tmp_path_factory.mktemp("kits")
-    fingerprint = make_authority(folder / "authority", PLACE)
-    for name, kind in (("localhost", "server"), ("aare", "hospital")):
-        request = make_request(folder / name, PLACE.federation, name, kind)
-        answer = approve(folder / "authority", request, folder)
-        kit = make_kit(folder / name, answer, fingerprint)
-        harden(kit, kind, Station("a.b:c", folder / name / "state"), folder / name / "engine")
-    return folder
 
 
 def kit_of(homes: Path, name: str) -> Path:
@@ -74,38 +57,6 @@ def test_the_server_keeps_nothing_under_tmp_nvflare_and_shuts_the_coordinators_p
     assert server["service"] == {"target": "localhost:18002", "scheme": "grpc"}
 
 
-def test_private_keys_are_where_they_were_made_and_for_the_owner_only(homes: Path) -> None:
-    keys = sorted(homes.rglob("*.key"))
-    assert {path.relative_to(homes).parts[0] for path in keys} == {"authority", "localhost", "aare"}
-    for path in [*keys, *homes.rglob("*.pem")]:
-        if b"PRIVATE KEY" in path.read_bytes():
-            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
-    for name in ("localhost", "aare"):
-        assert b"PRIVATE KEY" not in (homes / f"{name}.signed.zip").read_bytes()
-        for folder in (homes / name, homes / name / "engine", homes / name / "state", kit_of(homes, name)):
-            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-def test_another_authoritys_fingerprint_is_refused(homes: Path) -> None:
-    wrong = "SHA256:" + ":".join(["00"] * 32)
-    with pytest.raises(RecipeError, match="refuses package"):
-        make_kit(homes / "aare", homes / "aare.signed.zip", wrong)
-
-
 def test_what_is_no_kit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="is no kit"):
         harden(tmp_path, "server", Station("a.b:c", tmp_path / "state"), tmp_path / "engine")
-
-
-@pytest.mark.parametrize("name", ["Aare", "a b", "../aare", "", "a" * 42, "aare@x"])
-def test_names_that_cannot_stand_in_a_certificate_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(RecipeError):
-        make_request(tmp_path / "home", "breath", name, "hospital")
-    with pytest.raises(RecipeError):
-        Place(name, "localhost", 1, 2)
-
-
-@pytest.mark.parametrize("ports", [(5, 5), (0, 5), (5, 65536)])
-def test_ports_that_cannot_be_are_refused(ports: tuple[int, int]) -> None:
-    with pytest.raises(RecipeError, match="two different ports"):
-        Place("breath", "localhost", *ports)

@@ -1,6 +1,5 @@
 """Processes that are started are ended with all that came of them; nobody else's are touched."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -9,8 +8,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pleura.errors import RecipeError
-from pleura.federation.engine.ports import free_ports, refuse_served_ports
 from pleura.federation.engine.processes import Running
 
 # a process that starts another in a session of its own, as the engine does, and one that will not end when asked
@@ -57,14 +54,3 @@ def test_what_a_process_says_is_for_its_owner_only(tmp_path: Path) -> None:
     running._process.wait(20)
     assert (tmp_path / "logs" / "a.log").read_text() == "said\n"
     assert (tmp_path / "logs" / "a.log").stat().st_mode & 0o077 == 0
-
-
-def test_a_served_port_is_refused() -> None:
-    (free,) = free_ports(1)
-    refuse_served_ports("127.0.0.1", [free])
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        port = server.getsockname()[1]
-        with pytest.raises(RecipeError, match=f"127.0.0.1:{port} is served already"):
-            refuse_served_ports("127.0.0.1", [free, port])

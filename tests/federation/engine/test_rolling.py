@@ -1,6 +1,5 @@
 """Rounds one after another against a server that is down, loses jobs, or hangs; a class here plays the server."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import RecipeError
-from pleura.federation.engine.job import HOSPITAL_CLASS, SERVER_CLASS
 from pleura.federation.engine.rolling import Pace, Session, run_rounds
 
 PACE = Pace(least=2, settle_s=0.05, round_s=0.1, again_s=0.0, look_s=0.001)
@@ -102,18 +100,6 @@ def test_no_round_begins_with_too_few(tmp_path: Path) -> None:
     asked = iter([False] * 5 + [True] * 5)
     assert run_rounds(server.session, server, tmp_path, 1, PACE, stopped=lambda: next(asked)) == 0
     assert server.jobs == []
-
-
-def test_a_job_names_our_two_classes_and_holds_no_code(tmp_path: Path) -> None:
-    server = Server(["commit"])
-    run_rounds(server.session, server, tmp_path, 1, PACE)
-    files = sorted(path for path in server.jobs[0].rglob("*") if path.is_file())
-    assert [path.name for path in files] == ["config_fed_client.json", "config_fed_server.json", "meta.json"]
-    client, workflow, meta = (json.loads(path.read_text()) for path in files)
-    assert [executor["executor"]["path"] for executor in client["executors"]] == [HOSPITAL_CLASS]
-    assert [part["path"] for part in workflow["workflows"]] == [SERVER_CLASS]
-    assert workflow["workflows"][0]["args"] == {"number": 1}
-    assert meta["min_clients"] == PACE.least
 
 
 @pytest.mark.parametrize("wrong", [{"least": 0}, {"settle_s": -1}, {"round_s": 0}, {"look_s": 0}])

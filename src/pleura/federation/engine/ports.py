@@ -3,12 +3,14 @@
 FLARE lets two servers share a port, and hospitals then meet now one and now the other; nobody is told.
 """
 
+import json
 import socket
 from collections.abc import Iterable
+from pathlib import Path
 
 from pleura.errors import RecipeError
 
-__all__ = ["free_ports", "refuse_served_ports"]
+__all__ = ["free_ports", "refuse_served_ports", "server_ports"]
 
 
 def refuse_served_ports(host: str, ports: Iterable[int]) -> None:
@@ -27,6 +29,22 @@ def refuse_served_ports(host: str, ports: Iterable[int]) -> None:
                     f"{host}:{port} is served already, and two servers would share the hospitals between them; "
                     "end the other server or take another port"
                 )
+
+
+def server_ports(kit: Path) -> list[int]:
+    """Read from a server's kit at which ports it will listen: the hospitals' and the coordinator's.
+
+    Raises
+    ------
+    RecipeError
+        If it is no kit of a server.
+    """
+    path = kit / "startup" / "fed_server.json"
+    try:
+        (server,) = json.loads(path.read_text(encoding="utf-8"))["servers"]
+        return [int(server["service"]["target"].rpartition(":")[2]), int(server["admin_port"])]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecipeError(f"cannot read the ports in {path}: {error!r}; make the server's kit anew") from error
 
 
 def free_ports(count: int) -> list[int]:

@@ -16,6 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from pleura.federation.engine.ports import refuse_served_ports, server_ports
+
 __all__ = ["Running", "start_kit"]
 
 _MARK: Final = "PLEURA_STATION"
@@ -104,7 +106,14 @@ def start_kit(
     kind : of its machine
     log : file to which what it says is added; it never leaves the machine
     environment : added to this process's own
+
+    Raises
+    ------
+    RecipeError
+        If somebody serves at a server's ports already, or the kit is none.
     """
+    if kind == "server":
+        refuse_served_ports("127.0.0.1", server_ports(kit))
     module, config = {
         "server": ("server.server_train", "fed_server.json"),
         "hospital": ("client.client_train", "fed_client.json"),
