@@ -9,6 +9,12 @@ import typer
 from pleura.cli.federation_approve import approve
 from pleura.cli.federation_init import init
 from pleura.cli.federation_join import join
+from pleura.cli.federation_leave import leave
+from pleura.cli.federation_participate import participate
+from pleura.cli.federation_release import release
+from pleura.cli.federation_run import run
+from pleura.cli.federation_serve import serve
+from pleura.cli.federation_status import status
 from pleura.cli.progress import watch
 from pleura.cli.termination import stop_on_termination
 from pleura.errors import MissingExtraError
@@ -21,6 +27,14 @@ _EXAMPLE = "Example: pleura federation"
 app.command(epilog=f"{_EXAMPLE} init office ucadi --name valley --host federation.example.org")(init)
 app.command(epilog=f"{_EXAMPLE} join aare --invitation invitation.toml --name aare --cohort cohort")(join)
 app.command(epilog=f"{_EXAMPLE} approve office aare.request --out aare.admission")(approve)
+app.command(epilog=f"{_EXAMPLE} serve office")(serve)
+app.command(epilog=f"{_EXAMPLE} participate aare --admission aare.admission")(participate)
+app.command(epilog=f"{_EXAMPLE} run office --rounds 1")(run)
+app.command(epilog=f"{_EXAMPLE} status office")(status)
+app.command(epilog=f"{_EXAMPLE} release aare --word aare.word --word birs.word --word cher.word --out released")(
+    release
+)
+app.command(epilog=f"{_EXAMPLE} leave office cher")(leave)
 
 
 @app.callback()

@@ -1,0 +1,109 @@
+"""A hospital's folder in; what rounds ask of its learning out, and the federation's metrics kept beside the model.
+
+The cases are looked at when a round trains, and not before: a hospital that only checks in answers at once.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from pleura.data.cohort import read_cohort
+from pleura.errors import CohortError
+from pleura.federation.agreement import Agreement
+from pleura.federation.deployment.site import Site
+from pleura.federation.hospital import Hospital, prepare_hospital
+from pleura.federation.learning import Learning
+from pleura.federation.rounds.descriptor import Descriptor
+from pleura.federation.rounds.durable import make_folder, write_whole
+from pleura.federation.secure_sum.layout import Layout
+from pleura.federation.secure_sum.slots import Numbers
+from pleura.federation.secure_sum.sums import Opened
+from pleura.federation.state import load_state, save_state
+from pleura.training.watcher import Watcher
+
+__all__ = ["HospitalWork", "prepare_site", "read_metrics"]
+
+_METRICS: Final = "metrics"
+
+
+class HospitalWork:
+    """The `Work` of a hospital's folder.
+
+    Parameters
+    ----------
+    site : the folder
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._agreement = Agreement(site.invitation.recipe, site.invitation.settings)
+
+    @property
+    def recipes(self) -> Mapping[str, str]:
+        """SHA-256 over recipe and settings of the invitation, by the recipe's name."""
+        return {self._agreement.recipe.name: self._agreement.digest}
+
+    def layout(self, recipe_hash: str) -> Layout:
+        """Lay out a round's vector; `TermsError` if the hash is of another agreement."""
+        return self._learning.layout(recipe_hash)
+
+    def begin(self, into: Path) -> None:
+        """Write the model before the first round."""
+        save_state(self._agreement.begin(None), into)
+
+    def contribute(self, model: Path, descriptor: Descriptor) -> Mapping[str, Numbers]:
+        """Train for one round; see `Learning.contribute`."""
+        return self._learning.contribute(model, descriptor)
+
+    def advance(self, model: Path, opened: Opened, descriptor: Descriptor, into: Path) -> None:
+        """Write the model that follows from an opened sum, and keep how good the one before it was."""
+        save_state(self._agreement.advance(load_state(model), opened), into)
+        row = {"round": descriptor.round, "hospitals": opened.hospitals, **self._agreement.pool(opened).row()}
+        folder = make_folder(self._site.state / _METRICS)
+        write_whole(folder / f"{descriptor.round:010d}.json", json.dumps(row).encode())
+
+    def digest(self, model: Path) -> str:
+        """Hash a model; `ModelError` if it is damaged."""
+        return load_state(model).digest
+
+    @cached_property
+    def _learning(self) -> Learning:
+        return Learning(prepare_site(self._site), self._agreement, self._site.state / "home")
+
+
+def prepare_site(site: Site, watcher: Watcher | None = None) -> Hospital:
+    """Make a hospital's cases ready; what is ready already is taken from its slices.
+
+    Raises
+    ------
+    CohortError
+        If the cohort cannot be used, or is synthetic where the federation's cases are real, or the other way about.
+    """
+    settings = site.settings
+    cohort = read_cohort(Path(settings.cohort), classes=())
+    if cohort.synthetic != site.invitation.synthetic:
+        kinds = {True: "synthetic", False: "real"}
+        raise CohortError(
+            f"{settings.cohort} holds {kinds[cohort.synthetic]} cases, and the federation trains on "
+            f"{kinds[site.invitation.synthetic]} ones; a model says which of the two it learned from: name another "
+            "folder in hospital.toml"
+        )
+    if settings.cases_of:
+        cohort = cohort.of_hospitals([settings.cases_of])
+    return prepare_hospital(
+        settings.name,
+        site.invitation.recipe,
+        cohort,
+        device=settings.device,
+        cache_folder=site.folder / "slices",
+        workers=settings.workers,
+        watcher=watcher,
+    )
+
+
+def read_metrics(site: Site) -> list[dict[str, Any]]:
+    """Read how good the federation's model was before each round that this hospital opened, oldest first."""
+    paths = sorted((site.state / _METRICS).glob("[0-9]*.json"))
+    return [json.loads(path.read_bytes()) for path in paths]
