@@ -14,7 +14,7 @@ def test_an_edit_of_any_file_changes_the_stamp(tmp_path: Path, monkeypatch: pyte
     folder = Path(compiled.__file__).parent
     for path in folder.glob("*.py"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    stamp = compiled._family_stamp.__wrapped__
+    stamp = compiled._stamp.__wrapped__
     monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
     before = stamp()
     edited = tmp_path / "modulus.py"

@@ -1,20 +1,18 @@
 """A numerical function in, the same function compiled by Numba out, with a disk cache that follows every file here.
 
-Numba's own cache looks at the file of the function alone; these kernels call into one another across files. Here the
-stamp of the cache is a hash over all files of the folder, so that an edit of any of them compiles everything again.
+These kernels call into one another across files: an edit of any file of the folder compiles everything again, once.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
-from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Compiler
 from numpy.typing import NDArray
+
+from pleura.compiled import family_stamp, keep_compiled
 
 __all__ = ["inlined", "kernel", "read_only", "uncached"]
 
@@ -22,22 +20,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @lru_cache(maxsize=1)
-def _family_stamp() -> str:
-    """Hash over all Python files beside this one, 64 hexadecimal digits."""
-    digest = sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-class _FamilyCache(FunctionCache):
-    """Numba's disk cache of one function, valid only for the files of the whole family."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)  # type: ignore[no-untyped-call]
-        self._cache_file = IndexDataCacheFile(  # type: ignore[no-untyped-call]
-            cache_path=self._cache_path, filename_base=self._impl.filename_base, source_stamp=_family_stamp()
-        )
+def _stamp() -> str:
+    return family_stamp(Path(__file__).parent.glob("*.py"))
 
 
 class _ApartCompiler(Compiler):
@@ -56,8 +40,7 @@ def kernel(function: Function) -> Function:
     at run time: an index must be right, and a division by zero has no meaning.
     """
     compiled = uncached(function)
-    with suppress(RuntimeError):  # what Numba raises when it finds no place for its cache
-        compiled._cache = _FamilyCache(function)
+    keep_compiled(compiled, function, _stamp())
     return cast("Function", compiled)
 
 
