@@ -8,6 +8,8 @@ from importlib.util import find_spec
 
 from pleura.errors import MissingExtraError
 
+__all__: list[str] = []
+
 if find_spec("nvflare") is None:
     raise MissingExtraError(
         'the federation engine needs the package nvflare; install it with: pip install "pleura[federation]"'
