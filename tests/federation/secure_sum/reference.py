@@ -186,16 +186,15 @@ def tags(scheme: Scheme, messages: Sequence[int], keys: CheckKeys) -> tuple[int,
     They are taken over the slots, not over the messages: a message is larger than the product of the two primes, and
     what that product is added to looks the same modulo both.
     """
-    first, second = (
-        sum(
-            sum(f * (m >> (scheme.bits * s) & ((1 << scheme.bits) - 1)) for s, f in enumerate(factors))
-            * pow(r, DATA - j, p)
-            for j, m in enumerate(messages)
-        )
-        % p
-        for r, factors, p in zip(keys.points, keys.factors, PRIMES[:2], strict=True)
-    )
-    return first, second
+    mask = (1 << scheme.bits) - 1
+    found = []
+    for r, factors, p in zip(keys.points, keys.factors, PRIMES[:2], strict=True):
+        total, power = 0, 1
+        for m in reversed(messages):
+            power = power * r % p  # r^(4095 - j)
+            total += sum(f * (m >> (scheme.bits * s) & mask) for s, f in enumerate(factors)) * power
+        found.append(total % p)
+    return found[0], found[1]
 
 
 def messages(scheme: Scheme, slots: Sequence[int], block: int, check_key: bytes) -> list[list[int]]:
