@@ -7,6 +7,7 @@ import typer
 
 from pleura.cli.progress import watch
 from pleura.cli.termination import stop_on_termination
+from pleura.errors import RecipeError
 
 __all__ = ["participate"]
 
@@ -32,6 +33,8 @@ def participate(
         if admission is not None:
             members = admit(site, admission)
             watcher.say(f"admitted; member list {members.number}: {', '.join(one.name for one in members.members)}")
+        if not site.admitted:
+            raise RecipeError(f"{site.settings.name} has not been admitted yet; give the coordinator's --admission")
         read_policy(site.folder / "policy.toml")
         known = len(read_records(site.state))
 

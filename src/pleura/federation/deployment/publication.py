@@ -10,7 +10,7 @@ from pleura.errors import ModelError, OutputError, WireError
 from pleura.federation.agreement import Agreement
 from pleura.federation.deployment.hospital import take_part
 from pleura.federation.deployment.site import Site
-from pleura.federation.deployment.work import read_metrics
+from pleura.federation.deployment.standing import read_metrics
 from pleura.federation.engine.station import owner_only, sole_user
 from pleura.federation.pooled import pool
 from pleura.federation.results import federated_card, write_model

@@ -32,9 +32,11 @@ from pleura.models.toml_write import to_toml
 from pleura.settings import parse_settings
 from pleura.whole_file import write_text
 
-__all__ = ["HOSPITAL_ENTRY", "Site", "SiteSettings", "admit", "join_federation"]
+__all__ = ["HOSPITAL_ENTRY", "METRICS", "Site", "SiteSettings", "admit", "join_federation"]
 
 HOSPITAL_ENTRY: Final = "pleura.federation.deployment.hospital:take_part"
+METRICS: Final = "metrics"
+"""Folder in the state, with a file a round that was opened."""
 
 
 @dataclass(frozen=True, kw_only=True)

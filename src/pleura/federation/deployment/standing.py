@@ -7,11 +7,11 @@ from typing import Any
 from pleura.errors import RecipeError
 from pleura.federation.deployment.office import Office
 from pleura.federation.deployment.server import read_log
-from pleura.federation.deployment.site import Site
+from pleura.federation.deployment.site import METRICS, Site
 from pleura.federation.rounds.commits import Commit
 from pleura.federation.rounds.descriptor import SignedDescriptor
 
-__all__ = ["read_records", "stand_of", "stand_of_hospital", "stand_of_office"]
+__all__ = ["read_metrics", "read_records", "stand_of", "stand_of_hospital", "stand_of_office"]
 
 Table = dict[str, Any]
 
@@ -21,10 +21,7 @@ def stand_of(folder: Path) -> Table:
     if (folder / "coordinator-key").is_dir():
         return stand_of_office(Office.open(folder))
     if (folder / "hospital.toml").is_file():
-        from pleura.federation.deployment.work import read_metrics  # torch takes seconds to import
-
-        site = Site.open(folder)
-        return stand_of_hospital(site, read_metrics(site))
+        return stand_of_hospital(Site.open(folder))
     raise RecipeError(f"{folder} is neither a coordinator's folder nor a hospital's; name one of them")
 
 
@@ -62,14 +59,8 @@ def stand_of_office(office: Office) -> Table:
     }
 
 
-def stand_of_hospital(site: Site, metrics: list[Table]) -> Table:
-    """Tell what a hospital knows: what it sent and when, the model that it holds, and the federation's metrics.
-
-    Parameters
-    ----------
-    site : the hospital's
-    metrics : of `work.read_metrics`
-    """
+def stand_of_hospital(site: Site) -> Table:
+    """Tell what a hospital knows: what it sent and when, the model that it holds, and the federation's metrics."""
     records = read_records(site.state)
     moved = [one for one in records if one["kind"] in ("began", "applied", "snapshot")]
     sent = [one for one in records if one["kind"] == "uploaded"]
@@ -84,8 +75,14 @@ def stand_of_hospital(site: Site, metrics: list[Table]) -> Table:
             for one in sent
         ],
         "released": [one["model"] for one in records if one["kind"] == "released"],
-        "metrics": metrics,
+        "metrics": read_metrics(site),
     }
+
+
+def read_metrics(site: Site) -> list[Table]:
+    """Read how good the federation's model was before each round that this hospital opened, oldest first."""
+    paths = sorted((site.state / METRICS).glob("[0-9]*.json"))
+    return [json.loads(path.read_bytes()) for path in paths]
 
 
 def read_records(state: Path) -> list[Table]:

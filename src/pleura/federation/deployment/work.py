@@ -4,15 +4,15 @@ The cases are looked at when a round trains, and not before: a hospital that onl
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
 
 from pleura.data.cohort import read_cohort
-from pleura.errors import CohortError
+from pleura.errors import CohortError, PleuraError
 from pleura.federation.agreement import Agreement
-from pleura.federation.deployment.site import Site
+from pleura.federation.deployment.site import METRICS, Site
 from pleura.federation.hospital import Hospital, prepare_hospital
 from pleura.federation.learning import Learning
 from pleura.federation.rounds.descriptor import Descriptor
@@ -23,9 +23,9 @@ from pleura.federation.secure_sum.sums import Opened
 from pleura.federation.state import load_state, save_state
 from pleura.training.watcher import Watcher
 
-__all__ = ["HospitalWork", "prepare_site", "read_metrics"]
+__all__ = ["HospitalWork", "prepare_site"]
 
-_METRICS: Final = "metrics"
+_LOG = logging.getLogger(__name__)
 
 
 class HospitalWork:
@@ -61,7 +61,7 @@ class HospitalWork:
         """Write the model that follows from an opened sum, and keep how good the one before it was."""
         save_state(self._agreement.advance(load_state(model), opened), into)
         row = {"round": descriptor.round, "hospitals": opened.hospitals, **self._agreement.pool(opened).row()}
-        folder = make_folder(self._site.state / _METRICS)
+        folder = make_folder(self._site.state / METRICS)
         write_whole(folder / f"{descriptor.round:010d}.json", json.dumps(row).encode())
 
     def digest(self, model: Path) -> str:
@@ -70,7 +70,12 @@ class HospitalWork:
 
     @cached_property
     def _learning(self) -> Learning:
-        return Learning(prepare_site(self._site), self._agreement, self._site.state / "home")
+        try:
+            hospital = prepare_site(self._site)
+        except PleuraError as error:  # its text names cases, and what is raised here goes to the server
+            _LOG.error("the cases cannot be prepared: %s", error)
+            raise CohortError("the hospital's cases cannot be prepared; its own log says why") from None
+        return Learning(hospital, self._agreement, self._site.state / "home")
 
 
 def prepare_site(site: Site, watcher: Watcher | None = None) -> Hospital:
@@ -101,9 +106,3 @@ def prepare_site(site: Site, watcher: Watcher | None = None) -> Hospital:
         workers=settings.workers,
         watcher=watcher,
     )
-
-
-def read_metrics(site: Site) -> list[dict[str, Any]]:
-    """Read how good the federation's model was before each round that this hospital opened, oldest first."""
-    paths = sorted((site.state / _METRICS).glob("[0-9]*.json"))
-    return [json.loads(path.read_bytes()) for path in paths]
