@@ -8,7 +8,6 @@ import shutil
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -30,10 +29,9 @@ REFUSAL = "authenticated as 'cher' but claimed endpoint 'birs'"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 
 
-@pytest.fixture(scope="module")
-def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    """Three hospitals and a server that run, and one round behind them."""
-    with loopback(tmp_path_factory.mktemp("loopback")) as made:
+def test_one_round_and_who_is_turned_away(tmp_path: Path) -> None:
+    """One federation for all that is tried on it: starting one takes longer than most of it."""
+    with loopback(tmp_path) as made:
         made.enrol("localhost", "server", "federation.engine.summing:serve")
         made.enrol(COORDINATOR, "coordinator")
         for name in HOSPITALS:
@@ -43,8 +41,15 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
             made.start_hospital(name)
         made.start_coordinator("federation.engine.summing:Committed", least=2, settle_s=3.0)
         made.wait(lambda: all(f"{name}@" in made.log("localhost") for name in HOSPITALS), "hospitals at the server")
-        play(made)
-        yield made
+        record = play(made)
+        assert record["hospitals"] == record["heard"] == list(HOSPITALS)
+        assert record["refused"] == []
+        nothing_listens_beyond_loopback(made)
+        what_the_machines_keep_is_for_their_owner_only(made)
+        a_second_server_is_refused(made)
+        a_stranger_with_only_the_authoritys_certificate_is_refused(made, tmp_path)
+        a_hospital_in_anothers_name_is_refused(made)
+        a_job_that_brings_code_or_names_other_classes_is_refused(made)
 
 
 def play(federation: Loopback) -> dict:
@@ -64,13 +69,7 @@ def play(federation: Loopback) -> dict:
     return record
 
 
-def test_files_travel_both_ways(federation: Loopback) -> None:
-    record = Committed(federation.state("localhost")).record(1)
-    assert record["hospitals"] == record["heard"] == list(HOSPITALS)
-    assert record["refused"] == []
-
-
-def test_nothing_listens_beyond_loopback(federation: Loopback) -> None:
+def nothing_listens_beyond_loopback(federation: Loopback) -> None:
     listening = set()
     for name, running in federation.running.items():
         for pid in running.family():
@@ -82,7 +81,7 @@ def test_nothing_listens_beyond_loopback(federation: Loopback) -> None:
     assert {federation.place.port, federation.place.coordinator_port} <= listening
 
 
-def test_what_the_machines_keep_is_for_their_owner_only(federation: Loopback) -> None:
+def what_the_machines_keep_is_for_their_owner_only(federation: Loopback) -> None:
     for name in ("localhost", *HOSPITALS):
         home = federation.folder / name
         for folder in (home, home / "engine", federation.kits[name], federation.state(name)):
@@ -92,7 +91,7 @@ def test_what_the_machines_keep_is_for_their_owner_only(federation: Loopback) ->
     assert list((federation.folder / "localhost" / "engine" / "jobs").iterdir())
 
 
-def test_a_second_server_is_refused(federation: Loopback) -> None:
+def a_second_server_is_refused(federation: Loopback) -> None:
     with pytest.raises(RecipeError, match="is served already"):
         federation.start_server()
 
@@ -115,7 +114,7 @@ def reached(port: int, ca: Path, certificate: Path | None = None, key: Path | No
         return False
 
 
-def test_a_stranger_with_only_the_authoritys_certificate_is_refused(federation: Loopback, tmp_path: Path) -> None:
+def a_stranger_with_only_the_authoritys_certificate_is_refused(federation: Loopback, tmp_path: Path) -> None:
     startup = federation.kits["aare"] / "startup"
     ca = startup / "rootCA.pem"
     other = tmp_path / "authority"
@@ -131,7 +130,7 @@ def test_a_stranger_with_only_the_authoritys_certificate_is_refused(federation: 
         assert not reached(port, other / "rootCA.pem", startup / "client.crt", startup / "client.key")
 
 
-def test_a_hospital_in_anothers_name_is_refused(federation: Loopback) -> None:
+def a_hospital_in_anothers_name_is_refused(federation: Loopback) -> None:
     federation.kill("birs")
     borrowed = federation.folder / "borrowed" / "birs"
     shutil.copytree(federation.kits["cher"], borrowed)
@@ -153,7 +152,7 @@ def test_a_hospital_in_anothers_name_is_refused(federation: Loopback) -> None:
     assert play(federation)["hospitals"] == list(HOSPITALS)
 
 
-def test_a_job_that_brings_code_or_names_other_classes_is_refused(federation: Loopback) -> None:
+def a_job_that_brings_code_or_names_other_classes_is_refused(federation: Loopback) -> None:
     number = Committed(federation.state("localhost")).last_round() + 1
     jobs = owner_only(federation.folder / "their-jobs")
     marker = jobs / "built"
