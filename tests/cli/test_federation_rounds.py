@@ -17,6 +17,7 @@ from pleura.errors import CohortError, OutputError, QuorumError, RecipeError, Sh
 from pleura.federation.deployment import office as office_module
 from pleura.federation.deployment import site as site_module
 from pleura.federation.deployment.hospital import take_part
+from pleura.federation.deployment.machine import check_own_host
 from pleura.federation.deployment.office import Office
 from pleura.federation.deployment.server import HAND_OUT, play
 from pleura.federation.deployment.site import Site, admit
@@ -173,6 +174,13 @@ def test_no_more_rounds_than_were_agreed_on(place: Path) -> None:
     done = command("run", place / "office", "--rounds", "2")
     assert isinstance(done.exception, RecipeError)
     assert "1 of the 2 rounds that were agreed on are committed, so 1 are left" in str(done.exception)
+
+
+def test_rounds_are_run_on_the_server_s_machine() -> None:
+    check_own_host("localhost")
+    check_own_host("127.0.0.1")
+    with pytest.raises(RecipeError, match=r"leads to 192\.0\.2\.7, .* 127\.0\.0\.1 192\.0\.2\.7"):
+        check_own_host("192.0.2.7")
 
 
 def test_no_second_server_on_a_port(place: Path) -> None:

@@ -26,7 +26,7 @@ def run(
     Stopped, or after a crash of the server, the same command goes on after the last committed round.
     """
     from pleura.federation.deployment.handing_out import hand_out
-    from pleura.federation.deployment.machine import find_kit
+    from pleura.federation.deployment.machine import check_own_host, find_kit
     from pleura.federation.deployment.office import Office
     from pleura.federation.deployment.plan import read_waiting
     from pleura.federation.deployment.server import read_lists
@@ -46,6 +46,7 @@ def run(
             f"{done} of the {wanted} rounds that were agreed on are committed, so {wanted - done} are left; the "
             "learning rates are planned for these: found another federation to train on"
         )
+    check_own_host(office.invitation.host)
     session = partial(open_session, find_kit(office.folder / "coordinator"), COORDINATOR)
     pace = Pace(least=office.invitation.quorum, settle_s=waiting.settle_s, round_s=waiting.round_s)
     jobs = office.folder / "jobs"
