@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cli.federated import NAMES, approve, command, found, join
-from pleura.errors import CohortError, OutputError, QuorumError, RecipeError, ShortAnswersError, WireError
+from pleura.errors import CohortError, KeyFileError, OutputError, QuorumError, RecipeError, ShortAnswersError, WireError
 from pleura.federation.deployment import office as office_module
 from pleura.federation.deployment import site as site_module
 from pleura.federation.deployment.hospital import take_part
@@ -168,6 +168,15 @@ def test_a_hospital_that_left_is_missed_by_name(place: Path, tmp_path: Path) -> 
     assert len(stand["rounds"]) == 1
     assert stand["last_failure"]["round"] == 2
     assert "last failure, in round 2: 2 hospitals" in command("status", folder).stdout
+
+
+def test_the_keys_that_let_hospitals_in_may_lie_elsewhere_meanwhile(place: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    shutil.copytree(place / "office", folder)
+    shutil.rmtree(folder / "coordinator-key")
+    assert status_of(folder)["members"] == list(NAMES)
+    assert isinstance(command("leave", folder, "cher").exception, KeyFileError)
+    assert status_of(folder)["members"] == list(NAMES)
 
 
 def test_no_more_rounds_than_were_agreed_on(place: Path) -> None:

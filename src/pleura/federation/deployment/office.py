@@ -57,7 +57,7 @@ class Office:
     def open(cls, folder: Path) -> Self:
         """Read a coordinator's folder; `RecipeError` if it is none."""
         folder = folder.absolute()
-        if not (folder / "coordinator-key").is_dir():
+        if not (folder / "server" / "state").is_dir():
             raise RecipeError(f"{folder} is no coordinator's folder; make one with: pleura federation init")
         return cls(folder, Invitation.read(folder / "invitation.toml"))
 

@@ -18,7 +18,7 @@ Table = dict[str, Any]
 
 def stand_of(folder: Path) -> Table:
     """Tell how a federation stands, from whichever folder; `RecipeError` if it is neither's."""
-    if (folder / "coordinator-key").is_dir():
+    if (folder / "server" / "state").is_dir():
         return stand_of_office(Office.open(folder))
     if (folder / "hospital.toml").is_file():
         return stand_of_hospital(Site.open(folder))
