@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from federation import tiny
 from pleura.cli.main import app
 from pleura.errors import RecipeError
-from pleura.federation.settings import read_federation
+from pleura.federation.learning.settings import read_federation
 from pleura.models.files import load_model
 from training import micro
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pleura.federation.agreement import Agreement
+from pleura.federation.learning.agreement import Agreement
+from pleura.federation.learning.settings import STRATEGIES, FederationSettings, parse_federation
 from pleura.federation.secure_sum.ring.parameters import Parameters
 from pleura.federation.secure_sum.slots import half_range
-from pleura.federation.settings import STRATEGIES, FederationSettings, parse_federation
 from pleura.settings import TrainingRecipe
 
 PAGE = (Path(__file__).parents[2] / "docs" / "background" / "federated-learning.md").read_text(encoding="utf-8")

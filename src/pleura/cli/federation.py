@@ -77,11 +77,13 @@ def simulate(
     Each hospital trains on its own cases and gives nothing but its protected update, weight and counts to the sum; the
     code is that of a real federation. Stopped with Ctrl-C it can go on later with --resume, to the same model.
     """
-    from pleura.federation.settings import FederationSettings, LocalSettings, read_federation
+    from pleura.federation.learning.settings import FederationSettings, LocalSettings, read_federation
     from pleura.training.recipes import find_recipe
 
     try:
-        from pleura.federation.simulation import simulate as simulate_federation  # torch takes seconds to import
+        from pleura.federation.simulation.simulate import (
+            simulate as simulate_federation,  # torch takes seconds to import
+        )
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f'a federation needs the package {error.name}; install it with: pip install "pleura[federation]"'

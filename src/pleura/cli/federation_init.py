@@ -31,7 +31,7 @@ def init(
     Send FOLDER/invitation.toml to the hospitals, and let each compare its fingerprint with you by telephone. Nothing
     else of the folder is for others, and all private keys of coordinator and server lie in it.
     """
-    from pleura.federation.settings import FederationSettings, read_federation
+    from pleura.federation.learning.settings import FederationSettings, read_federation
     from pleura.training.recipes import find_recipe
 
     chosen = FederationSettings() if settings is None else read_federation(settings)

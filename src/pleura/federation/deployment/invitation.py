@@ -8,8 +8,8 @@ from typing import Final, Self
 
 from pleura.errors import RecipeError
 from pleura.federation.engine.kits import Place
+from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.secure_sum.terms import LEAST_HOSPITALS
-from pleura.federation.settings import FederationSettings
 from pleura.models.toml_write import to_toml
 from pleura.settings import TrainingRecipe, parse_settings
 

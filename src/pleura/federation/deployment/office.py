@@ -28,13 +28,13 @@ from pleura.federation.deployment.plan import Waiting, write_plan
 from pleura.federation.engine.hardening import harden
 from pleura.federation.engine.kits import COORDINATOR, approve, make_authority, make_kit, make_request
 from pleura.federation.engine.station import Station, owner_only
+from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.rounds.durable import write_whole
 from pleura.federation.rounds.plan import RoundPlan
 from pleura.federation.rounds.server_key import Endorsement, ServerKey
 from pleura.federation.secure_sum.keys.coordinator import CoordinatorKey
 from pleura.federation.secure_sum.keys.members import MemberList
 from pleura.federation.secure_sum.terms import Backend
-from pleura.federation.settings import FederationSettings
 from pleura.settings import TrainingRecipe
 from pleura.whole_file import write_text
 
@@ -173,7 +173,7 @@ def found_federation(
     RecipeError, TermsError
         If the settings cannot be those of real hospitals, or the engine refuses.
     """
-    from pleura.federation.agreement import Agreement  # torch takes seconds to import
+    from pleura.federation.learning.agreement import Agreement  # torch takes seconds to import
 
     folder = folder.absolute()
     if folder.exists():

@@ -7,17 +7,17 @@ from typing import Any, Final
 import numpy as np
 
 from pleura.errors import ModelError, OutputError, WireError
-from pleura.federation.agreement import Agreement
 from pleura.federation.deployment.hospital import take_part
 from pleura.federation.deployment.site import Site
 from pleura.federation.deployment.standing import read_metrics
 from pleura.federation.engine.station import owner_only, sole_user
-from pleura.federation.pooled import pool
-from pleura.federation.results import federated_card, write_model
+from pleura.federation.learning.agreement import Agreement
+from pleura.federation.learning.pooled import pool
+from pleura.federation.learning.state import GlobalState, load_state
+from pleura.federation.learning.tensors import write_tensors
 from pleura.federation.rounds.release import write_release
 from pleura.federation.secure_sum.keys.membership import Membership
-from pleura.federation.state import GlobalState, load_state
-from pleura.federation.tensors import write_tensors
+from pleura.federation.simulation.results import federated_card, write_model
 from pleura.models.card import Card
 from pleura.models.files import Model
 from pleura.training.initial import first_network, with_lesions

@@ -128,7 +128,7 @@ def join_federation(folder: Path, invitation: Path, settings: SiteSettings) -> S
     RecipeError, KeyFileError
         If invitation or name cannot be used.
     """
-    from pleura.federation.agreement import Agreement  # torch takes seconds to import
+    from pleura.federation.learning.agreement import Agreement  # torch takes seconds to import
 
     folder = folder.absolute()
     if folder.exists():

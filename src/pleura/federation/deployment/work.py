@@ -11,16 +11,16 @@ from pathlib import Path
 
 from pleura.data.cohort import read_cohort
 from pleura.errors import CohortError, PleuraError
-from pleura.federation.agreement import Agreement
 from pleura.federation.deployment.site import METRICS, Site
-from pleura.federation.hospital import Hospital, prepare_hospital
-from pleura.federation.learning import Learning
+from pleura.federation.learning.agreement import Agreement
+from pleura.federation.learning.hospital import Hospital, prepare_hospital
+from pleura.federation.learning.state import load_state, save_state
+from pleura.federation.learning.work import Learning
 from pleura.federation.rounds.descriptor import Descriptor
 from pleura.federation.rounds.durable import make_folder, write_whole
 from pleura.federation.secure_sum.layout import Layout
 from pleura.federation.secure_sum.slots import Numbers
 from pleura.federation.secure_sum.sums import Opened
-from pleura.federation.state import load_state, save_state
 from pleura.training.watcher import Watcher
 
 __all__ = ["HospitalWork", "prepare_site"]

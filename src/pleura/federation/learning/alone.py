@@ -1,0 +1,57 @@
+"""One hospital in; the model that it comes to without the others, by as much training as in a federation, out."""
+
+from dataclasses import replace
+
+from pleura.federation.learning.hospital import Hospital, local_learner, own_network
+from pleura.federation.learning.local import train_locally
+from pleura.federation.learning.settings import FederationSettings
+from pleura.federation.learning.state import GlobalState
+from pleura.federation.learning.tensors import read_tensors, travelling
+from pleura.training.watcher import Silent, Watcher
+
+__all__ = ["train_alone"]
+
+
+def train_alone(
+    hospital: Hospital, state: GlobalState, settings: FederationSettings, *, watcher: Watcher | None = None
+) -> GlobalState:
+    """Train for the federation's rounds with no federation.
+
+    The same steps with the same examples and learning rates as this hospital takes in a federation with these
+    settings, but each round goes on where the hospital's own last one ended. Given the cases of all hospitals as those
+    of one, it is pooled training.
+
+    Parameters
+    ----------
+    hospital : with its cases
+    state : what the first round begins with
+    settings : rounds and local work; strategy, weights and protection have no part in it
+    watcher : told of progress
+
+    Returns
+    -------
+    The model after the last round.
+
+    Raises
+    ------
+    RecipeError
+        If training ends in weights that are not finite.
+    """
+    watcher = watcher or Silent()
+    trained = own_network(hospital, state, {})
+    learner = local_learner(hospital, trained)
+    for number in range(state.round, settings.rounds):
+        if settings.local.optimiser == "fresh":
+            learner = local_learner(hospital, trained)
+        watcher.start(f"{hospital.name} alone, round {number}", hospital.examples.steps)
+        train_locally(
+            learner,
+            hospital.examples,
+            hospital.recipe,
+            settings.local,
+            round_number=number,
+            rounds=settings.rounds,
+            on_step=watcher.advance,
+        )
+    tensors = read_tensors(trained, travelling(trained))
+    return replace(state, round=settings.rounds, tensors=tensors)
