@@ -7,72 +7,25 @@ hospital to the list; the next endorsement shuts the old key out.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from pleura.errors import KeyFileError
 from pleura.federation.secure_sum.fields import Fields, number, opening, text
 from pleura.federation.secure_sum.keys.coordinator import CoordinatorKey
-from pleura.federation.secure_sum.keys.files import KeyFolder
-from pleura.federation.secure_sum.keys.pem import read_signing, write_pem
 from pleura.federation.secure_sum.keys.sealing import SIGNATURE_BYTES, check_signature
+from pleura.federation.secure_sum.keys.signing_pair import SigningPair
 
 __all__ = ["Endorsement", "ServerKey"]
 
-_PRIVATE: Final = "server.pem"
-_PUBLIC: Final = "server.key"
 _MAGIC: Final = b"PLEUREND"
 
 
-class ServerKey:
-    """The server's Ed25519 pair; it signs descriptors and opens nothing.
+class ServerKey(SigningPair):
+    """The server's pair; the coordinator endorses its public half, and it signs descriptors.
 
-    Made by `create` or `load`.
+    A server starts without somebody to type a passphrase.
     """
 
-    def __init__(self, signing: Ed25519PrivateKey) -> None:
-        self._signing = signing
-
-    def __repr__(self) -> str:
-        return f"ServerKey({self.public.hex()[:16]}...)"
-
-    @property
-    def public(self) -> bytes:
-        """What the coordinator endorses, 32 bytes."""
-        return self._signing.public_key().public_bytes_raw()
-
-    @classmethod
-    def create(cls, folder: Path) -> Self:
-        """Make the pair from the operating system's generator and write it; a server starts without a passphrase.
-
-        Raises
-        ------
-        KeyFileError
-            If there are keys, or the folder is open to others or cannot be written.
-        """
-        key = cls(Ed25519PrivateKey.generate())
-        files = KeyFolder(folder, make=True)
-        write_pem(files, _PRIVATE, key._signing, None, key.public)
-        files.write(_PUBLIC, key.public)
-        return key
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `create` wrote; `KeyFileError` if it is missing, damaged or open to others."""
-        files = KeyFolder(folder)
-        public = files.read(_PUBLIC)
-        key = cls(read_signing(files, _PRIVATE, None, public))
-        if key.public != public:
-            raise KeyFileError(
-                f"{files.path / _PRIVATE} is not the key that {_PUBLIC} beside it names; bring both back from a backup"
-            )
-        return key
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign with Ed25519; 64 bytes."""
-        return self._signing.sign(message)
+    owner = "server"
 
 
 @dataclass(frozen=True)
