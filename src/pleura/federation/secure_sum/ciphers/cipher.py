@@ -8,7 +8,7 @@ from pleura.federation.secure_sum.sums import SlotSums
 from pleura.federation.secure_sum.terms import UploadSet
 from pleura.federation.secure_sum.wire import Form, Pieces
 
-__all__ = ["Cipher"]
+__all__ = ["Cipher", "WithoutAnswers"]
 
 
 class Cipher(Protocol):
@@ -36,3 +36,15 @@ class Cipher(Protocol):
     ) -> Iterator[SlotSums]:
         """Open the payloads of the sum, first to last, into summed slots in the vector's order."""
         ...
+
+
+class WithoutAnswers:
+    """What the ciphers share whose sum opens without a word of the other hospitals."""
+
+    def share_message(self) -> bytes:
+        """Give nothing: no other hospital keeps a share."""
+        return b""
+
+    def answer(self, upload_set: UploadSet, share_messages: Mapping[int, bytes]) -> bytes:  # noqa: ARG002
+        """Give nothing: no answer opens the sum."""
+        return b""

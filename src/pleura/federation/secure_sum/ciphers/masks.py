@@ -15,7 +15,7 @@ Bonawitz et al. (2017), Practical secure aggregation for privacy-preserving mach
 one-time pads; here without its recovery of hospitals that drop out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher as Aes
@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from pleura.errors import TermsError
 from pleura.federation.secure_sum.adders.words import WordsAdder
+from pleura.federation.secure_sum.ciphers.cipher import WithoutAnswers
 from pleura.federation.secure_sum.ciphers.keyring import Keyring, own_keys
 from pleura.federation.secure_sum.slots import SlotVector
 from pleura.federation.secure_sum.sums import SlotSums
@@ -37,7 +38,7 @@ _CHUNK = 1 << 14
 """Slots that are masked by one hospital's stream after the other while they are in the fastest caches."""
 
 
-class MasksCipher:
+class MasksCipher(WithoutAnswers):
     """Hides slots by pairwise masks."""
 
     def __init__(self, terms: RoundTerms, place: int, keys: Keyring | None, *, threads: int) -> None:  # noqa: ARG002
@@ -69,14 +70,6 @@ class MasksCipher:
                     else:
                         chunk -= other
             yield [words.astype("<u4", copy=False).data]
-
-    def share_message(self) -> bytes:
-        """Nothing: the masks cancel."""
-        return b""
-
-    def answer(self, upload_set: UploadSet, share_messages: Mapping[int, bytes]) -> bytes:  # noqa: ARG002
-        """Nothing: the sum of all members is open."""
-        return b""
 
     def decrypt(
         self,

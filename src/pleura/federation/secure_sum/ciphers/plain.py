@@ -1,10 +1,11 @@
 """Slots in, the same slots out: no protection at all. What the other backends are measured and tested against."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from pleura.federation.secure_sum.adders.words import WordsAdder
+from pleura.federation.secure_sum.ciphers.cipher import WithoutAnswers
 from pleura.federation.secure_sum.ciphers.keyring import Keyring
 from pleura.federation.secure_sum.slots import SlotVector
 from pleura.federation.secure_sum.sums import SlotSums
@@ -14,7 +15,7 @@ from pleura.federation.secure_sum.wire import Pieces
 __all__ = ["PlainCipher"]
 
 
-class PlainCipher:
+class PlainCipher(WithoutAnswers):
     """Sends slots in the clear: the server reads every hospital's vector."""
 
     def __init__(self, terms: RoundTerms, place: int, keys: Keyring | None, *, threads: int) -> None:  # noqa: ARG002
@@ -28,14 +29,6 @@ class PlainCipher:
             vector.fill(start, words)
             start += words.size
             yield [words.astype("<u4", copy=False).data]
-
-    def share_message(self) -> bytes:
-        """Nothing: there is no secret."""
-        return b""
-
-    def answer(self, upload_set: UploadSet, share_messages: Mapping[int, bytes]) -> bytes:  # noqa: ARG002
-        """Nothing: the sum is open."""
-        return b""
 
     def decrypt(
         self,

@@ -8,12 +8,13 @@ Messages take 8 bytes a slot where two of them fit a coefficient, which is so wi
 terms, and 16 with three.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from pleura.errors import TermsError
 from pleura.federation.secure_sum.adders.seal import COEFFICIENTS, WORDS, SealAdder, slots_in_coefficient
+from pleura.federation.secure_sum.ciphers.cipher import WithoutAnswers
 from pleura.federation.secure_sum.ciphers.keyring import Keyring, own_keys
 from pleura.federation.secure_sum.ciphers.seal_context import SealContext
 from pleura.federation.secure_sum.sizes import sizes_of
@@ -25,7 +26,7 @@ from pleura.federation.secure_sum.wire import Pieces
 __all__ = ["SealCipher"]
 
 
-class SealCipher:
+class SealCipher(WithoutAnswers):
     """BFV under the shared key."""
 
     def __init__(self, terms: RoundTerms, place: int, keys: Keyring | None, *, threads: int) -> None:  # noqa: ARG002
@@ -53,14 +54,6 @@ class SealCipher:
                     coefficients |= slots[number].astype(np.uint64) << (self._bits * np.uint64(number))
                 pieces.append(self._seal.encrypt(coefficients))
             yield pieces
-
-    def share_message(self) -> bytes:
-        """Nothing: every hospital has the key."""
-        return b""
-
-    def answer(self, upload_set: UploadSet, share_messages: Mapping[int, bytes]) -> bytes:  # noqa: ARG002
-        """Nothing: every hospital has the key."""
-        return b""
 
     def decrypt(
         self,
