@@ -1,7 +1,9 @@
 """Shared by all tests: where the real data lie, and a seeded generator."""
 
 import os
-from collections.abc import Iterator
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,40 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set PLEURA_REAL_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def run_r(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """A function that runs a program in R, with pROC at hand, and gives what it prints.
+
+    Without R (Debian: r-cran-proc) a test that needs it skips, but fails in continuous integration.
+    """
+    program = shutil.which("Rscript")
+    found = (
+        program and subprocess.run([program, "-e", "library(pROC)"], capture_output=True, check=False).returncode == 0
+    )
+    if not found:
+        reason = "no Rscript with the package pROC; install r-cran-proc"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("r")
+
+    def run(code: str) -> str:
+        script = folder / "program.R"
+        script.write_text("options(digits = 17, warn = 1)\nsuppressPackageStartupMessages(library(pROC))\n" + code)
+        done = subprocess.run(
+            [str(program), "--vanilla", str(script)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture(scope="session", autouse=True)
