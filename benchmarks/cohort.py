@@ -20,6 +20,7 @@ from _table import Row, report
 from cohort_toy import toy_rows
 from pleura.data.synthetic.case import generate_case
 from pleura.data.synthetic.cohort import synthesize_cohort
+from pleura.data.synthetic.hospitals import alike_hospitals
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
 from pleura.data.synthetic.scanner.scanners import SCANNERS
 from pleura.imaging.lungs import segment_lungs
@@ -200,7 +201,9 @@ def repeat_rows() -> list[Row]:
         contents = []
         for workers in (1, 2):
             out = Path(name, str(workers), "cohort")  # the folder names the cohort
-            synthesize_cohort(out, cases=4, hospitals=["alpha"], seed=9, size="tiny", format="nifti", workers=workers)
+            synthesize_cohort(
+                out, hospitals=alike_hospitals(4, ["alpha"]), seed=9, size="tiny", format="nifti", workers=workers
+            )
             contents.append({p.relative_to(out): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()})
     same = float(contents[0] == contents[1])
     detail = f"{len(contents[0])} files of 4 tiny cases"

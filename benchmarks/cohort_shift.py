@@ -18,6 +18,7 @@ import numpy.typing as npt
 from _table import Row, report
 from pleura.data.synthetic.case import generate_case
 from pleura.data.synthetic.cohort import synthesize_cohort
+from pleura.data.synthetic.hospitals import SyntheticHospital
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
 from pleura.imaging.field import find_field
 from pleura.imaging.inplane import prepare
@@ -43,8 +44,7 @@ def shift_rows(training: int = 320, patients: int = 200, epochs: int = 14) -> Se
         folder = Path(name)
         synthesize_cohort(
             folder / "home",
-            cases=training,
-            hospitals=["home"],
+            hospitals=[SyntheticHospital(name="home", patients=training, scanner=HOME)],
             splits=(0.95, 0.05, 0.0),
             seed=SEED,
             size="tiny",

@@ -7,6 +7,7 @@ import pytest
 
 from pleura.data.audit import Finding, audit_cohort
 from pleura.data.synthetic.cohort import synthesize_cohort
+from pleura.data.synthetic.hospitals import alike_hospitals
 from pleura.errors import CohortError
 
 CLASSES = ("healthy", "covid-19")
@@ -16,7 +17,7 @@ CLASSES = ("healthy", "covid-19")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight cases of two classes, with all three splits."""
     out = tmp_path_factory.mktemp("audit") / "cohort"
-    synthesize_cohort(out, cases=8, hospitals=["a"], seed=5, size="tiny", format="nifti", classes=CLASSES)
+    synthesize_cohort(out, hospitals=alike_hospitals(8, ["a"], CLASSES), seed=5, size="tiny", format="nifti")
     return out
 
 

@@ -11,13 +11,14 @@ import pytest
 from pleura.data.cohort import Case, read_cohort
 from pleura.data.inspection import inspect_case, inspect_cases, odd_values
 from pleura.data.synthetic.cohort import synthesize_cohort
+from pleura.data.synthetic.hospitals import alike_hospitals
 from pleura.imaging.nifti_write import write_nifti
 
 
 @pytest.fixture(scope="module")
 def dicom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("inspection") / "dicom"
-    synthesize_cohort(out, cases=2, hospitals=["a"], seed=4, size="tiny", classes=["covid-19", "healthy"])
+    synthesize_cohort(out, hospitals=alike_hospitals(2, ["a"], ["covid-19", "healthy"]), seed=4, size="tiny")
     return out
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from pleura.cli.progress import watch
+from pleura.data.synthetic.hospitals import SyntheticHospital, alike_hospitals, read_hospitals
 from pleura.data.synthetic.scanner.protocol import SIZES
 from pleura.errors import CohortError, OutputError
 from pleura.settings import CLASSES, LABELS
@@ -28,13 +29,20 @@ def _group() -> None:
 )
 def synthesize(
     out: Path = typer.Option(..., help="Folder to make; must not exist, or be empty."),
-    cases: int = typer.Option(48, help="Number of patients in all; they go round the hospitals and the classes."),
-    hospitals: str = typer.Option("north,east,west", help="Names with commas between; each has a scanner of its own."),
+    cases: int | None = typer.Option(
+        None, help="Number of patients in all, 48 by default; they go round the hospitals and the classes."
+    ),
+    hospitals: str = typer.Option(
+        "north,east,west",
+        help="Names with commas between; each has a scanner of its own. Or a TOML file, a table [[hospital]] each with "
+        "name, patients, scanner and classes.",
+    ),
     seed: int = typer.Option(1, help="The same seed gives the same voxels."),
     size: str = typer.Option("small", help=f"Grid of a case: {', '.join(SIZES)}."),
     format: str = typer.Option("dicom", help="How studies are written: dicom, nifti."),  # noqa: A002
-    classes: str = typer.Option(
-        ",".join(CLASSES), help=f"Some of {', '.join(LABELS)}; with :N, N patients of that class in each round."
+    classes: str | None = typer.Option(
+        None,
+        help=f"{', '.join(LABELS)}; with :N, N patients of that class in each round; UCADI's four by default.",
     ),
     studies: int = typer.Option(1, help="Studies of each patient with a pneumonia, along a disease course."),
     workers: int = typer.Option(0, help="Processes that draw at the same time; 0 takes all cores."),
@@ -47,12 +55,11 @@ def synthesize(
     from pleura.data.synthetic.cohort import synthesize_cohort  # here, so that --help needs no compiler
     from pleura.data.synthetic.plan import plan_cohort
 
-    names = [name.strip() for name in hospitals.split(",")]
-    mix = _parse_mix(classes)
-    planned = len(plan_cohort(cases=cases, hospitals=names, seed=seed, size=size, classes=mix, studies=studies))
+    planned_hospitals = _plan_hospitals(hospitals, cases, classes)
+    plan = plan_cohort(hospitals=planned_hospitals, seed=seed, size=size, studies=studies)
     shown = 0
     with watch() as watcher:
-        watcher.start("drawing cases", planned)
+        watcher.start("drawing cases", len(plan))
 
         def show(done: int, _: int) -> None:
             nonlocal shown
@@ -64,18 +71,27 @@ def synthesize(
 
         synthesize_cohort(
             out,
-            cases=cases,
-            hospitals=names,
+            hospitals=planned_hospitals,
             seed=seed,
             size=size,
             format=format,
-            classes=mix,
             studies=studies,
             workers=workers or _cores(),
             progress=show,
         )
-    patients = f" of {cases} patients" if planned != cases else ""
-    typer.echo(f"{planned} synthetic cases{patients} of {len(names)} hospitals in {out}")
+    patients = sum(hospital.patients for hospital in planned_hospitals)
+    of_patients = f" of {patients} patients" if patients != len(plan) else ""
+    typer.echo(f"{len(plan)} synthetic cases{of_patients} of {len(planned_hospitals)} hospitals in {out}")
+
+
+def _plan_hospitals(written: str, cases: int | None, classes: str | None) -> tuple[SyntheticHospital, ...]:
+    """Give the hospitals of a TOML file, or those that are named, alike but for the scanner."""
+    if written.endswith(".toml"):
+        if cases is not None or classes is not None:
+            raise CohortError(f"{written} says how many patients of which classes; leave --cases and --classes out")
+        return read_hospitals(Path(written))
+    names = [name.strip() for name in written.split(",")]
+    return alike_hospitals(48 if cases is None else cases, names, CLASSES if classes is None else _parse_mix(classes))
 
 
 def _cores() -> int:

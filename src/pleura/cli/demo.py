@@ -35,6 +35,7 @@ def demo(
     from pleura.data.cohort import read_cohort
     from pleura.data.synthetic.case import generate_case
     from pleura.data.synthetic.cohort import synthesize_cohort
+    from pleura.data.synthetic.hospitals import alike_hospitals
     from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
     from pleura.data.synthetic.write_dicom import write_dicom_series
     from pleura.diagnosis.pipeline import diagnose_study
@@ -57,8 +58,7 @@ def demo(
         watcher.start("making cases", CASES)
         synthesize_cohort(
             folder / "cohort",
-            cases=CASES,
-            hospitals=HOSPITALS,
+            hospitals=alike_hospitals(CASES, HOSPITALS),
             seed=seed,
             size="small",
             format="dicom",

@@ -12,6 +12,7 @@ import pytest
 from pleura.data.cohort import read_cohort
 from pleura.data.synthetic.case import generate_case
 from pleura.data.synthetic.cohort import synthesize_cohort
+from pleura.data.synthetic.hospitals import alike_hospitals
 from pleura.data.synthetic.plan import plan_cohort
 from pleura.data.synthetic.scanner.protocol import Protocol
 from pleura.data.synthetic.unfinished import open_unfinished
@@ -24,12 +25,17 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_folder_is_a_cohort_and_holds_what_was_drawn(tmp_path) -> None:
-    plan = plan_cohort(cases=4, hospitals=["north"], seed=11, size="tiny")
+    plan = plan_cohort(hospitals=alike_hospitals(4, ["north"]), seed=11, size="tiny")
     seen = []
     for form in ("dicom", "nifti"):
         out = tmp_path / form
         synthesize_cohort(
-            out, cases=4, hospitals=["north"], seed=11, size="tiny", format=form, progress=lambda *n: seen.append(n)
+            out,
+            hospitals=alike_hospitals(4, ["north"]),
+            seed=11,
+            size="tiny",
+            format=form,
+            progress=lambda *n: seen.append(n),
         )
         cohort = read_cohort(out)
         assert (cohort.synthetic, cohort.seed, cohort.name) == (True, 11, form)
@@ -60,14 +66,14 @@ def test_the_folder_is_a_cohort_and_holds_what_was_drawn(tmp_path) -> None:
 def test_the_number_of_workers_changes_nothing(tmp_path) -> None:
     for workers in (1, 2):
         folder = tmp_path / str(workers) / "cohort"
-        synthesize_cohort(folder, cases=4, hospitals=["a", "b"], seed=2, size="tiny", workers=workers)
+        synthesize_cohort(folder, hospitals=alike_hospitals(4, ["a", "b"]), seed=2, size="tiny", workers=workers)
     assert files(tmp_path / "1") == files(tmp_path / "2")
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"cases": 0}, CohortError, "at least 1 case"),
+        ({"hospitals": []}, CohortError, "at least one hospital"),
         ({"size": "huge"}, RecipeError, "tiny, small, medium, full"),
         ({"format": "png"}, CohortError, "dicom, nifti"),
         ({"workers": 0}, CohortError, "at least 1 worker"),
@@ -75,7 +81,9 @@ def test_the_number_of_workers_changes_nothing(tmp_path) -> None:
 )
 def test_refuses_what_it_cannot_make(tmp_path, arguments, error, words) -> None:
     with pytest.raises(error, match=words):
-        synthesize_cohort(tmp_path / "out", **({"cases": 4, "hospitals": ["a"], "seed": 1, "size": "tiny"} | arguments))
+        synthesize_cohort(
+            tmp_path / "out", **({"hospitals": alike_hospitals(4, ["a"]), "seed": 1, "size": "tiny"} | arguments)
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -86,21 +94,21 @@ def test_refuses_to_write_over_anything(tmp_path, kind) -> None:
     mine.parent.mkdir(exist_ok=True)
     mine.write_text("mine")
     with pytest.raises(OutputError, match="already holds something"):
-        synthesize_cohort(out, cases=1, hospitals=["a"], seed=1, size="tiny")
+        synthesize_cohort(out, hospitals=alike_hospitals(1, ["a"]), seed=1, size="tiny")
     assert mine.read_text() == "mine"
 
 
 def test_an_empty_folder_may_be_used(tmp_path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    synthesize_cohort(out, cases=1, hospitals=["a"], seed=1, size="tiny")
+    synthesize_cohort(out, hospitals=alike_hospitals(1, ["a"]), seed=1, size="tiny")
     assert (out / "cases.csv").is_file()
 
 
 def test_studies_of_a_patient_follow_one_course(tmp_path) -> None:
     out = tmp_path / "out"
     classes = ["covid-19", "healthy"]
-    synthesize_cohort(out, cases=2, hospitals=["a"], seed=3, size="tiny", classes=classes, studies=3)
+    synthesize_cohort(out, hospitals=alike_hospitals(2, ["a"], classes), seed=3, size="tiny", studies=3)
     cohort = read_cohort(out, classes=classes)
     *series, healthy = cohort.cases
     assert len(series) == 3
@@ -121,7 +129,7 @@ def test_studies_of_a_patient_follow_one_course(tmp_path) -> None:
     assert not np.array_equal(lungs[0], lungs[1])  # who lay down anew
     lesions = [np.asarray(nib.load(case.lesions).dataobj) for case in series]
     burden = [float(np.isin(mask[inside > 0], (1, 2)).mean()) for mask, inside in zip(lesions, lungs, strict=True)]
-    planned = plan_cohort(cases=2, hospitals=["a"], seed=3, classes=classes, studies=3)
+    planned = plan_cohort(hospitals=alike_hospitals(2, ["a"], classes), seed=3, studies=3)
     extents = [case.stage.extent for case in planned[:3]]
     assert np.argsort(burden).tolist() == np.argsort(extents).tolist()
     assert [case.severity for case in series] == [1 if b <= 0.05 else 2 if b <= 0.25 else 3 for b in burden]
@@ -129,7 +137,7 @@ def test_studies_of_a_patient_follow_one_course(tmp_path) -> None:
 
 def test_clinical_data_stand_beside_the_cases(tmp_path) -> None:
     out = tmp_path / "out"
-    synthesize_cohort(out, cases=4, hospitals=["a"], seed=1, size="tiny", format="nifti")
+    synthesize_cohort(out, hospitals=alike_hospitals(4, ["a"]), seed=1, size="tiny", format="nifti")
     cases = read_cohort(out).cases
     with (out / "clinical.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -146,7 +154,7 @@ def test_a_run_that_was_stopped_is_gone_on_with(tmp_path) -> None:
         if done == 2:
             raise _StoppedError
 
-    arguments = {"cases": 4, "hospitals": ["a"], "seed": 1, "size": "tiny"}
+    arguments = {"hospitals": alike_hospitals(4, ["a"]), "seed": 1, "size": "tiny"}
     with pytest.raises(_StoppedError):
         synthesize_cohort(tmp_path / "out", **arguments, progress=stop)
     part = tmp_path / "out.unfinished"
@@ -174,12 +182,12 @@ def test_a_run_that_was_stopped_is_gone_on_with(tmp_path) -> None:
         ({"seed": 2}, "seed was 1, now 2"),
         ({"size": "small"}, "size was tiny, now small"),
         ({"studies": 3}, "studies was 1, now 3"),
-        ({"classes": {"healthy": 2}}, "classes was healthy:1, now healthy:2"),
+        ({"hospitals": alike_hospitals(3, ["a"], ["healthy"])}, "now .*a: 3 patients"),
         ({"splits": (1.0, 0.0, 0.0)}, "splits was"),
     ],
 )
 def test_other_arguments_are_refused_by_name(tmp_path, changed, said) -> None:
-    arguments = {"cases": 2, "hospitals": ["a"], "seed": 1, "size": "tiny", "classes": ["healthy"]}
+    arguments = {"hospitals": alike_hospitals(2, ["a"], ["healthy"]), "seed": 1, "size": "tiny"}
     begin(tmp_path / "out.unfinished", arguments)
     with pytest.raises(OutputError, match=said) as caught:
         synthesize_cohort(tmp_path / "out", **(arguments | changed))
@@ -205,7 +213,7 @@ def _stop(**_: object) -> None:
 
 
 def test_a_cohort_of_another_generator_is_not_gone_on_with(tmp_path) -> None:
-    arguments = {"cases": 2, "hospitals": ["a"], "seed": 1, "size": "tiny", "classes": ["healthy"]}
+    arguments = {"hospitals": alike_hospitals(2, ["a"], ["healthy"]), "seed": 1, "size": "tiny"}
     folder = tmp_path / "out.unfinished"
     begin(folder, arguments)
     mark = folder / "unfinished.json"
@@ -231,7 +239,7 @@ def test_a_strange_folder_in_the_way_is_left_alone(tmp_path) -> None:
     folder.mkdir()
     (folder / "mine").write_text("mine")
     with pytest.raises(OutputError, match="in the way"):
-        synthesize_cohort(tmp_path / "out", cases=1, hospitals=["a"], seed=1, size="tiny")
+        synthesize_cohort(tmp_path / "out", hospitals=alike_hospitals(1, ["a"]), seed=1, size="tiny")
     assert [path.name for path in folder.iterdir()] == ["mine"]
 
 

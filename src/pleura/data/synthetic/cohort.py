@@ -1,4 +1,4 @@
-"""Hospitals, a number of patients and a seed in, a cohort folder out: studies, masks, cases.csv, clinical.csv."""
+"""Hospitals and a seed in, a cohort folder out: studies, masks, cases.csv, clinical.csv."""
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ from pleura.data.cohort import COLUMNS, OPTIONAL_COLUMNS
 from pleura.data.synthetic.case import SyntheticCase, generate_case
 from pleura.data.synthetic.clinical.table import write_clinical
 from pleura.data.synthetic.findings.amount import SEVERITY_BANDS
+from pleura.data.synthetic.hospitals import SyntheticHospital
 from pleura.data.synthetic.plan import PlannedCase, plan_cohort
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol, find_size
 from pleura.data.synthetic.streams import stream
@@ -22,7 +23,6 @@ from pleura.data.synthetic.unfinished import Unfinished, open_unfinished
 from pleura.data.synthetic.write_dicom import SYNTHETIC_COMMENT, write_dicom_series
 from pleura.errors import CohortError, OutputError
 from pleura.imaging.nifti_write import write_nifti
-from pleura.settings import CLASSES
 
 __all__ = ["FORMATS", "synthesize_cohort"]
 
@@ -34,12 +34,10 @@ Progress = Callable[[int, int], None]
 def synthesize_cohort(
     out: Path,
     *,
-    cases: int,
-    hospitals: Sequence[str],
+    hospitals: Sequence[SyntheticHospital],
     seed: int,
     size: str = "small",
     format: str = "dicom",  # noqa: A002 - the word of the command line
-    classes: Sequence[str] | Mapping[str, int] = CLASSES,
     splits: tuple[float, float, float] = (0.6, 0.2, 0.2),
     studies: int = 1,
     workers: int = 1,
@@ -54,7 +52,7 @@ def synthesize_cohort(
     Parameters
     ----------
     out : a folder that does not exist yet, or is empty
-    cases, hospitals, seed, size, classes, splits, studies : as in `plan_cohort`
+    hospitals, seed, size, splits, studies : as in `plan_cohort`
     format : dicom writes a folder a study, nifti a .nii.gz
     workers : processes; 1 draws in this one. More than 1 needs a main module that can be imported without running
     progress : called after each case with the cases done and the cases in all; once at the start with those that an
@@ -67,21 +65,16 @@ def synthesize_cohort(
     OutputError
         If `out` holds something, cannot be written, or was begun with other arguments.
     """
-    plan = plan_cohort(
-        cases=cases, hospitals=hospitals, seed=seed, size=size, classes=classes, splits=splits, studies=studies
-    )
+    plan = plan_cohort(hospitals=hospitals, seed=seed, size=size, splits=splits, studies=studies)
     if format not in FORMATS:
         raise CohortError(f"no format is called {format!r}; choose one of {', '.join(FORMATS)}")
     if workers < 1:
         raise CohortError(f"need at least 1 worker, got {workers}")
-    mix = dict(classes) if isinstance(classes, Mapping) else dict.fromkeys(classes, 1)
     arguments = {
-        "cases": cases,
-        "hospitals": list(hospitals),
+        "hospitals": [_in_words(hospital) for hospital in hospitals],
         "seed": seed,
         "size": size,
         "format": format,
-        "classes": ", ".join(f"{label}:{count}" for label, count in mix.items()),
         "splits": list(splits),
         "studies": studies,
     }
@@ -100,6 +93,11 @@ def synthesize_cohort(
         write_clinical(unfinished.folder / "clinical.csv", plan, notes, seed)
         _write_description(unfinished.folder / "cohort.toml", out.name, seed, plan)
         unfinished.finish(out)
+
+
+def _in_words(hospital: SyntheticHospital) -> str:
+    mix = ", ".join(f"{label}:{count}" for label, count in hospital.classes.items())
+    return f"{hospital.name}: {hospital.patients} patients, {hospital.scanner}, {mix}"
 
 
 def _written(plan: list[PlannedCase], folder: Path, form: str, seed: int, workers: int) -> Iterator[None]:

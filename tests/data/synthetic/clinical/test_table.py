@@ -6,6 +6,7 @@ import numpy as np
 from pleura.data.synthetic.clinical.distributions import COLUMNS
 from pleura.data.synthetic.clinical.table import clinical_row, write_clinical
 from pleura.data.synthetic.courses import draw_course
+from pleura.data.synthetic.hospitals import alike_hospitals
 from pleura.data.synthetic.plan import plan_cohort
 from pleura.settings import LABELS
 
@@ -15,7 +16,7 @@ def row_of(case, **changes) -> dict:
 
 
 def test_the_file_has_a_row_a_case_with_empty_cells_where_nothing_was_measured(tmp_path: Path) -> None:
-    plan = plan_cohort(cases=60, hospitals=["a", "b"], seed=1, classes=LABELS)
+    plan = plan_cohort(hospitals=alike_hospitals(60, ["a", "b"], LABELS), seed=1)
     notes = {case.case: {"sex": "M", "age": 61, "burden": 0.1} for case in plan}
     write_clinical(tmp_path / "clinical.csv", plan, notes, 1)
     with (tmp_path / "clinical.csv").open() as file:
@@ -32,7 +33,7 @@ def test_the_file_has_a_row_a_case_with_empty_cells_where_nothing_was_measured(t
 
 
 def test_values_return_to_those_of_the_healthy_as_the_disease_clears() -> None:
-    plan = plan_cohort(cases=400, hospitals=["a"], seed=2, classes=["covid-19"], studies=5)
+    plan = plan_cohort(hospitals=alike_hospitals(400, ["a"], ["covid-19"]), seed=2, studies=5)
     plan = [case for case in plan if case.severity == 3 and case.course == "peak-recovery"]
     values: dict[bool, list[float]] = {True: [], False: []}
     for case in plan:
@@ -47,7 +48,7 @@ def test_values_return_to_those_of_the_healthy_as_the_disease_clears() -> None:
 
 
 def test_healthy_people_and_nodules_have_the_values_of_the_healthy() -> None:
-    plan = plan_cohort(cases=300, hospitals=["a"], seed=2, classes=["healthy", "nodule", "covid-19"])
+    plan = plan_cohort(hospitals=alike_hospitals(300, ["a"], ["healthy", "nodule", "covid-19"]), seed=2)
     crp = {
         label: np.median([float(row_of(case).get("crp_mg_per_l", "nan")) for case in plan if case.label == label][:99])
         for label in ("healthy", "nodule")
@@ -56,6 +57,6 @@ def test_healthy_people_and_nodules_have_the_values_of_the_healthy() -> None:
 
 
 def test_the_same_case_has_the_same_row() -> None:
-    case = plan_cohort(cases=2, hospitals=["a"], seed=2)[1]
+    case = plan_cohort(hospitals=alike_hospitals(2, ["a"]), seed=2)[1]
     assert row_of(case) == row_of(case)
     assert row_of(case) != row_of(case, burden=0.02)
