@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from pleura.cli.evaluate_check import check
 from pleura.cli.evaluation_tables import print_readers, print_report
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(check)
 
 
 @app.callback()

@@ -1,0 +1,1 @@
+"""Reported numbers in; the contradictions among them out."""
