@@ -1,0 +1,1 @@
+"""Several readers, several cases: scores in; accuracies, their variances, and tests between conditions out."""

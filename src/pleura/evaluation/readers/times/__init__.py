@@ -1,0 +1,1 @@
+"""Reading times in; ratios of times between conditions, tiers, and readers and a program out."""
