@@ -5,7 +5,7 @@ import sys
 import typer
 
 from pleura import __version__
-from pleura.cli import cohort, evaluate, federation, models
+from pleura.cli import cohort, evaluate, experiment, federation, models
 from pleura.cli.demo import demo
 from pleura.cli.diagnose import diagnose
 from pleura.cli.series import series
@@ -28,6 +28,7 @@ app.add_typer(cohort.app, name="cohort", help="Make and check cohorts of cases."
 app.command()(train)
 app.add_typer(evaluate.app, name="evaluate", help="Compare a model's answers with the truth.")
 app.add_typer(federation.app, name="federation", help="Train together with other hospitals.")
+app.add_typer(experiment.app, name="experiment", help="Repeat the paper's experiments on synthetic hospitals.")
 app.add_typer(models.app, name="models", help="List, show and verify models.")
 app.command()(demo)
 

@@ -5,7 +5,7 @@ it cost. An experiment that was stopped goes on with the first arm that lacks th
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -54,7 +54,7 @@ class Arms:
             raise OutputError(f"cannot make {folder}: {error.strerror or error}; check the folder") from error
         self._folder, self._run, self._watcher = folder, run, watcher or Silent()
 
-    def get(self, name: str, work: Callable[[], tuple[Predictions, Mapping[str, float | int | str]]]) -> Arm:
+    def get(self, name: str, work: Callable[[], tuple[Predictions, Facts]]) -> Arm:
         """Give an arm: as it was kept, or by doing its work and keeping it.
 
         Parameters
@@ -69,21 +69,28 @@ class Arms:
         OutputError
             If it cannot be written.
         """
-        path = self._folder / f"{name.replace(' ', '-')}.json"
-        answers = path.with_suffix(".csv")
-        if path.is_file():
-            facts = self._read(path)
+        kept = self.kept(name)
+        if kept is not None:
             self._watcher.say(f"{name}: there already")
-        else:
-            self._watcher.say(f"{name} ...")
-            began = perf_counter()
-            predictions, found = work()
-            facts = {**found, "seconds": round(perf_counter() - began, 2)}
-            write_predictions(predictions, answers)
-            write_text(path, json.dumps({"run": self._run, "arm": name, "facts": facts}, indent=1) + "\n")
-        return Arm(name, read_predictions(answers), facts)  # as written, so that a run that goes on has the same
+            return kept
+        self._watcher.say(f"{name} ...")
+        began = perf_counter()
+        predictions, found = work()
+        facts = {**found, "seconds": round(perf_counter() - began, 2)}
+        path = self._path(name)
+        write_predictions(predictions, path.with_suffix(".csv"))
+        write_text(path, json.dumps({"run": self._run, "arm": name, "facts": facts}, indent=1) + "\n")
+        return self._read(name)  # as written, so that a run that goes on has the same
 
-    def _read(self, path: Path) -> Facts:
+    def kept(self, name: str) -> Arm | None:
+        """Give an arm that is whole; None where it is not. Errors as for `get`."""
+        return self._read(name) if self._path(name).is_file() else None
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name.replace(' ', '-')}.json"
+
+    def _read(self, name: str) -> Arm:
+        path = self._path(name)
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
             run, facts = held["run"], dict(held["facts"])
@@ -94,4 +101,4 @@ class Arms:
                 f"{path} is of another run: recipe, settings, cohort, seed or first weights have changed; "
                 "choose another folder"
             )
-        return facts
+        return Arm(name, read_predictions(path.with_suffix(".csv")), facts)

@@ -1,4 +1,4 @@
-"""The test cases of all hospitals in, ready; a trained network's answers on them, and rows of a table from these, out."""
+"""The test cases of all hospitals in; a trained network's answers on them, and rows of a table from these, out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

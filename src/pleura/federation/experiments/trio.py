@@ -1,31 +1,25 @@
 """A recipe and a cohort of several hospitals in; each hospital alone, all pooled, and federated, judged alike, out."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
 
 from pleura.data.cohort import Cohort, read_cohort
+from pleura.data.task import find_task
 from pleura.errors import RecipeError
 from pleura.evaluation.predictions import Predictions
-from pleura.federation.experiments.arms import Arm, Arms
-from pleura.federation.experiments.held_out import HeldOut, Row, judged_rows, prepare_held_out
+from pleura.federation.experiments.arms import Arm, Facts
+from pleura.federation.experiments.held_out import Row, judged_rows
+from pleura.federation.experiments.workshop import Workshop, wire
 from pleura.federation.learning.agreement import Agreement
 from pleura.federation.learning.alone import train_alone
-from pleura.federation.learning.hospital import Hospital, own_network, prepare_hospital
 from pleura.federation.learning.settings import FederationSettings
-from pleura.federation.learning.state import GlobalState
-from pleura.federation.simulation.progress import PROGRESS
-from pleura.federation.simulation.results import as_written
-from pleura.federation.simulation.simulate import Simulated, simulate
-from pleura.models.classifier import Classifier
 from pleura.models.files import Model, load_model
 from pleura.settings import TrainingRecipe
-from pleura.training.lesion_loss import WithLesions
 from pleura.training.watcher import Silent, Watcher
 
-__all__ = ["FEDERATED", "POOLED", "ThreeWays", "alone", "judge_state", "run_name", "three_ways", "wire"]
+__all__ = ["FEDERATED", "POOLED", "ThreeWays", "three_ways"]
 
 FEDERATED, POOLED = "federated", "pooled"
 
@@ -84,104 +78,35 @@ def three_ways(
     TermsError
         If there are too few hospitals, or too many.
     """
-    watcher = watcher or Silent()
-    recipe = replace(recipe, training=replace(recipe.training, seed=seed))
     if settings.strategy.name == "fedbn":
         raise RecipeError(
             'strategy "fedbn" gives a model a hospital, and here one is compared; choose another strategy'
         )
-    agreement = Agreement(recipe, settings)
-    whole = agreement.task.select(cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=()))
-    names = sorted({case.hospital for case in whole.cases})
+    recipe = replace(recipe, training=replace(recipe.training, seed=seed))
+    whole = cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=())
+    shop = Workshop(
+        recipe=recipe,
+        cohort=find_task(recipe.task).select(whole),
+        out=out,
+        cache_folder=cache_folder,
+        workers=workers,
+        device=device,
+        watcher=watcher or Silent(),
+    )
     parent = None if start_from is None else load_model(start_from)
-    start = agreement.begin(parent)
+    start = Agreement(recipe, settings).begin(parent)
+    arms = shop.arms(settings, parent=parent)
 
-    held_out = prepare_held_out(recipe, whole, cache_folder=cache_folder, workers=workers, watcher=watcher)
+    def by_itself(name: str) -> tuple[Predictions, Facts]:
+        hospital = shop.everyone if name == POOLED else shop.hospital(name)
+        return shop.judge(train_alone(hospital, start, settings, watcher=shop.watcher)), {}
 
-    def prepare(name: str, cases: Cohort) -> Hospital:
-        return prepare_hospital(
-            name, recipe, cases, device=device, cache_folder=cache_folder, workers=workers, watcher=watcher
-        )
+    def together() -> tuple[Predictions, Facts]:
+        simulated = shop.federate(FEDERATED, settings, start_from=start_from)
+        return shop.judge(simulated.models[0]), wire(simulated)
 
-    everyone = prepare(POOLED, whole)
-    arms = Arms(out / "arms", run_name(agreement, whole, everyone, held_out, parent), watcher)
-    done = {}
-    for name in names:
-        done[alone(name)] = arms.get(
-            alone(name),
-            lambda name=name: (  # type: ignore[misc]
-                _by_itself(prepare(name, whole.of_hospitals([name])), start, settings, held_out, watcher),
-                {},
-            ),
-        )
-    done[POOLED] = arms.get(POOLED, lambda: (_by_itself(everyone, start, settings, held_out, watcher), {}))
-
-    def together() -> tuple[Predictions, Mapping[str, float | int | str]]:
-        folder = out / FEDERATED
-        simulated = simulate(
-            recipe,
-            whole,
-            folder,
-            settings,
-            device=device,
-            resume=(folder / PROGRESS).is_file(),
-            start_from=start_from,
-            cache_folder=cache_folder,
-            workers=workers,
-            watcher=watcher,
-        )
-        network = simulated.models[0].network.to(everyone.device)
-        return held_out.answers(network, device=everyone.device, watcher=watcher), wire(simulated)
-
+    done = {f"alone {name}": arms.get(f"alone {name}", partial(by_itself, name)) for name in shop.hospitals}
+    done[POOLED] = arms.get(POOLED, partial(by_itself, POOLED))
     done[FEDERATED] = arms.get(FEDERATED, together)
-    rows = tuple(row for arm in done.values() for row in judged_rows(arm.name, arm.predictions))
+    rows = tuple(row for name, arm in done.items() for row in judged_rows(name, arm.predictions))
     return ThreeWays(rows, done, load_model(out / FEDERATED / recipe.name))
-
-
-def alone(hospital: str) -> str:
-    """Name the arm in which a hospital trains without the others."""
-    return f"alone {hospital}"
-
-
-def judge_state(
-    hospital: Hospital, state: GlobalState, held_out: HeldOut, watcher: Watcher | None = None
-) -> Predictions:
-    """Give the answers of a model as it would be written, on the hospital's device."""
-    written = replace(state, tensors=as_written(state.tensors, half=hospital.recipe.half))
-    trained = own_network(hospital, written, {})
-    network: Classifier = trained.network if isinstance(trained, WithLesions) else trained
-    return held_out.answers(network, device=hospital.device, watcher=watcher)
-
-
-def wire(simulated: Simulated) -> dict[str, float | int | str]:
-    """Say what a federation sent and what its parts took.
-
-    Returns
-    -------
-    "bytes_up" and "bytes_down", of one hospital over all rounds of training; "seconds_PART" over all rounds, of the
-    slowest hospital for its own work and of all together for protect, add and open; "digest" of the last model.
-    """
-    rounds = simulated.rows[:-1]  # the last row only judges
-    found: dict[str, float | int | str] = {
-        name: sum(int(row[name]) for row in rounds) for name in ("bytes_up", "bytes_down")
-    }
-    for name in (name for name in rounds[0] if name.startswith("seconds_")):
-        found[name] = round(sum(float(row[name]) for row in rounds), 3)
-    return found | {"digest": simulated.digest}
-
-
-def run_name(agreement: Agreement, cohort: Cohort, everyone: Hospital, held_out: HeldOut, parent: Model | None) -> str:
-    """Hash all that decides the answers: recipe, settings, every case with its slices, and the first weights."""
-    decisive = [
-        agreement.digest,
-        [[case.case, case.hospital, case.label, case.severity, case.split] for case in cohort.cases],
-        [everyone.examples.keys, list(everyone.examples.lesions), everyone.validation_keys, held_out.keys],
-        "" if parent is None else parent.id,
-    ]
-    return sha256(json.dumps(decisive).encode()).hexdigest()
-
-
-def _by_itself(
-    hospital: Hospital, start: GlobalState, settings: FederationSettings, held_out: HeldOut, watcher: Watcher
-) -> Predictions:
-    return judge_state(hospital, train_alone(hospital, start, settings, watcher=watcher), held_out, watcher)

@@ -1,5 +1,6 @@
 """One hospital in; the model that it comes to without the others, by as much training as in a federation, out."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from pleura.federation.learning.hospital import Hospital, local_learner, own_network
@@ -7,13 +8,20 @@ from pleura.federation.learning.local import train_locally
 from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.learning.state import GlobalState
 from pleura.federation.learning.tensors import read_tensors, travelling
+from pleura.models.classifier import Classifier
+from pleura.training.lesion_loss import WithLesions
 from pleura.training.watcher import Silent, Watcher
 
 __all__ = ["train_alone"]
 
 
 def train_alone(
-    hospital: Hospital, state: GlobalState, settings: FederationSettings, *, watcher: Watcher | None = None
+    hospital: Hospital,
+    state: GlobalState,
+    settings: FederationSettings,
+    *,
+    watcher: Watcher | None = None,
+    on_state: Callable[[GlobalState], object] | None = None,
 ) -> GlobalState:
     """Train for the federation's rounds with no federation.
 
@@ -27,6 +35,7 @@ def train_alone(
     state : what the first round begins with
     settings : rounds and local work; strategy, weights and protection have no part in it
     watcher : told of progress
+    on_state : given the model after each round
 
     Returns
     -------
@@ -53,5 +62,10 @@ def train_alone(
             rounds=settings.rounds,
             on_step=watcher.advance,
         )
-    tensors = read_tensors(trained, travelling(trained))
-    return replace(state, round=settings.rounds, tensors=tensors)
+        if on_state is not None:
+            on_state(_state(state, number + 1, trained))
+    return _state(state, settings.rounds, trained)
+
+
+def _state(first: GlobalState, rounds: int, trained: Classifier | WithLesions) -> GlobalState:
+    return replace(first, round=rounds, tensors=read_tensors(trained, travelling(trained)))

@@ -5,7 +5,7 @@ not travel.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -99,6 +99,7 @@ def simulate(
     cache_folder: Path | None = None,
     workers: int = 1,
     watcher: Watcher | None = None,
+    on_state: Callable[[GlobalState], object] | None = None,
 ) -> Simulated:
     """Train a model in a federation of the cohort's hospitals, all of them in this process.
 
@@ -116,6 +117,8 @@ def simulate(
     device, start_from, cache_folder, workers : as for `pleura.training.loop.train`
     resume : go on from the last committed round in `out`
     watcher : told of progress
+    on_state : given each global model, from the first to the last, before it is committed; a run that was stopped in
+        between gives it again when it goes on
 
     Raises
     ------
@@ -135,9 +138,13 @@ def simulate(
         _prepare_output(out, recipe, settings)
         progress = Progress(run=run)
         state, homes = federation.agreement.begin(federation.parent), [{} for _ in federation.hospitals]
+        if on_state is not None:
+            on_state(state)
         commit(progress, state, homes, out)
     while state.round < settings.rounds:
         row, state, homes = _round(federation, state, homes)
+        if on_state is not None:
+            on_state(state)
         progress.rows.append(row)
         commit(progress, state, homes, out)
         write_rows(out / TABLE, progress.rows)

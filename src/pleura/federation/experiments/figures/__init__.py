@@ -1,0 +1,1 @@
+"""An experiment's numbers in, one figure out."""

@@ -1,0 +1,101 @@
+"""Answers of several arms, a table a seed, in; a figure with a panel of ROC curves a class out."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pleura.evaluation.figures.style import COLOURS, new_figure, rate_axes, style
+from pleura.evaluation.intervals.runs import over_runs
+from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.roc import auc, weighted_roc
+
+__all__ = ["mean_roc", "roc_by_class"]
+
+Floats = npt.NDArray[np.float64]
+_GRID = np.linspace(0, 1, 201)
+_LOUD = {"pooled": ("#000000", "-"), "federated": (COLOURS[1], "-")}
+
+
+def roc_by_class(answers: Mapping[str, Sequence[Predictions]], *, title: str) -> Figure:
+    """Draw each class against the rest, a curve an arm: the mean over seeds, and a band of its interval over seeds.
+
+    After figure 4 e to h of the UCADI paper: pooled in black, federated in colour, each hospital alone thin. A class
+    without cases on both sides has no panel.
+
+    Parameters
+    ----------
+    answers : arm -> answers, one a seed, on the same cases
+    title : stands above all
+
+    Raises
+    ------
+    ValueError
+        If no class has cases on both sides.
+    """
+    first = next(iter(answers.values()))[0]
+    drawn = [k for k in range(len(first.classes)) if 0 < int((first.truth == k).sum()) < len(first.truth)]
+    if not drawn:
+        raise ValueError("need a class with cases on both sides to draw a curve")
+    across = 2 if len(drawn) > 1 else 1
+    down = ceil(len(drawn) / across)
+    with style():
+        figure = new_figure(4.3 * across, 4.2 * down + 0.4)
+        figure.suptitle(title, fontsize=10)
+        for place, k in enumerate(drawn):
+            axes = figure.add_subplot(down, across, place + 1)
+            axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8, linestyle=":")
+            quiet = iter((COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[5], COLOURS[6]) * len(answers))
+            for name, seeds in answers.items():
+                colour, dashes = _LOUD.get(name) or (next(quiet), "--")
+                _draw(axes, name, seeds, k, colour, dashes)
+            letter = f"{chr(ord('a') + place)}  " if len(drawn) > 1 else ""
+            axes.set_title(
+                f"{letter}{first.classes[k]} ({int((first.truth == k).sum())} of {len(first.truth)})", loc="left"
+            )
+            rate_axes(axes)
+            axes.legend(loc="lower right", fontsize=7, title="arm, AUC (95 % over seeds)", title_fontsize=7)
+    return figure
+
+
+def mean_roc(answers: Sequence[Predictions], k: int) -> tuple[Floats, Floats, Floats]:
+    """Average ROC curves of several seeds over a grid of false positive rates.
+
+    Parameters
+    ----------
+    answers : one a seed
+    k : index of the class that is held against the rest
+
+    Returns
+    -------
+    mean, low, high : sensitivity at 201 rates from 0 to 1; low and high are the ends of Student's interval over seeds,
+        within 0 and 1, and equal to the mean for a single seed.
+    """
+    curves = np.stack([_on_grid(one, k) for one in answers])
+    runs = [over_runs(column.tolist()) for column in curves.T]
+    mean = curves.mean(axis=0)
+    low = np.array([m if one.low is None else one.low for one, m in zip(runs, mean.tolist(), strict=True)])
+    high = np.array([m if one.high is None else one.high for one, m in zip(runs, mean.tolist(), strict=True)])
+    return mean, np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def _on_grid(answers: Predictions, k: int) -> Floats:
+    """Give the highest sensitivity at each rate of the grid or below; nothing is interpolated."""
+    ones = np.ones((1, len(answers.truth)))
+    sensitivity, false = weighted_roc(answers.truth == k, answers.scores[:, k], ones)
+    at = np.searchsorted(false[0], _GRID + 1e-12, side="right") - 1
+    return np.asarray(np.maximum.accumulate(sensitivity[0])[np.maximum(at, 0)])
+
+
+def _draw(axes: Axes, name: str, answers: Sequence[Predictions], k: int, colour: str, dashes: str) -> None:
+    mean, low, high = mean_roc(answers, k)
+    area = over_runs([auc(one.truth == k, one.scores[:, k]) for one in answers])
+    about = "" if area.low is None or area.high is None else f" ({area.low:.2f} to {min(area.high, 1):.2f})"
+    loud = name in _LOUD
+    if loud:
+        axes.fill_between(_GRID, low, high, color=colour, alpha=0.15, linewidth=0)
+    width = 1.8 if loud else 0.9
+    axes.plot(_GRID, mean, color=colour, linestyle=dashes, linewidth=width, label=f"{name}, {area.mean:.2f}{about}")

@@ -1,0 +1,132 @@
+"""What was asked, done and found in; half a page of Markdown, and the tables behind it, out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pleura.federation.experiments.held_out import Row
+from pleura.federation.experiments.machine import describe_machine, today
+from pleura.federation.experiments.opening import Experiment
+from pleura.federation.experiments.over_seeds import Spread
+from pleura.whole_file import write_rows, write_text
+
+__all__ = ["Report", "in_words", "spread_rows", "verdict", "write_results"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The parts of a report that differ from experiment to experiment; Markdown."""
+
+    title: str
+    asked: str
+    done: str
+    header: Sequence[str]
+    table: Sequence[Sequence[str]]
+    found: Sequence[str]
+    """Sentences below the table."""
+    not_shown: str
+    figure: str
+    """Name of the figure, without its ending."""
+
+
+def write_results(
+    experiment: Experiment, report: Report, rows: Sequence[Row], *, tables: Mapping[str, Sequence[Row]] | None = None
+) -> None:
+    """Write results.csv and further tables, then report.md, each whole or not at all.
+
+    Parameters
+    ----------
+    experiment : whose folder is written to
+    report : its text
+    rows : of results.csv: one an arm, seed and group of cases
+    tables : further ones, by name
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    write_rows(experiment.out / "results.csv", rows)
+    for name, further in (tables or {}).items():
+        write_rows(experiment.out / f"{name}.csv", further)
+    write_text(experiment.out / "report.md", _markdown(experiment, report))
+
+
+def _markdown(experiment: Experiment, report: Report) -> str:
+    settings, cohort = experiment.settings, experiment.cohort
+    kind = "Synthetic patients" if cohort.synthetic else "Patients as the cohort names them"
+    seeds = f"{settings.seeds} training seeds" if settings.seeds > 1 else "1 training seed, so no interval over seeds"
+    lines = [
+        f"# {report.title}",
+        "",
+        f"**{kind}; for research use; not a medical device.**",
+        "",
+        f"Asked: {report.asked}",
+        "",
+        f"Done: {report.done}",
+        "",
+        f"Size: {len(cohort.cases)} cases, train / validation / test by hospital (classes of the training cases): "
+        f"{experiment.sizes()}. Recipe {experiment.recipe.name}, slices of {experiment.recipe.input.size} x "
+        f"{experiment.recipe.input.size}; {seeds}. {today()}, on {describe_machine(experiment.device)}.",
+        "",
+        _line(report.header),
+        _line(["---"] * len(report.header)),
+        *(_line(row) for row in report.table),
+        "",
+        *(f"- {sentence}" for sentence in report.found),
+        "",
+        f"Not shown: {report.not_shown}",
+        "",
+        f"![figure]({report.figure}.png)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def in_words(spread: Spread) -> str:
+    """Write a number with both intervals: "0.81 [0.78, 0.84] (0.74, 0.87)", over seeds, then over patients."""
+    runs, patients = spread.seeds, spread.patients
+    seeds = "[-]" if runs.low is None or runs.high is None else f"[{runs.low:.2f}, {runs.high:.2f}]"
+    drawn = "(-)" if patients.low is None or patients.high is None else f"({patients.low:.2f}, {patients.high:.2f})"
+    return f"{spread.mean:.2f} {seeds} {drawn}"
+
+
+def verdict(spread: Spread, margin: float) -> str:
+    """Say what a difference's interval over seeds and patients together allows to say, by a margin set beforehand."""
+    ends = spread.both
+    if ends is None:
+        return "no interval over both seeds and patients, so nothing is said of equality"
+    low, high = ends
+    where = f"{low:+.3f} to {high:+.3f} over seeds and patients together"
+    if -margin < low and high < margin:
+        return f"{where}, within the margin of {margin:g}: equally good by that measure"
+    if low > 0 or high < 0:
+        return f"{where}: a difference, {'above' if low > 0 else 'below'} zero"
+    return f"{where}, which is neither within the margin of {margin:g} nor without zero: undecided at this size"
+
+
+def spread_rows(found: Mapping[str, Spread], **about: float | int | str) -> list[Row]:
+    """Give a row a measure: mean, deviation and both intervals; what does not exist is left out.
+
+    Parameters
+    ----------
+    found : by measure
+    about : further columns, which come first
+    """
+    rows: list[Row] = []
+    for name, spread in found.items():
+        numbers = {
+            "mean": spread.mean,
+            "deviation over seeds": spread.seeds.deviation,
+            "seeds low": spread.seeds.low,
+            "seeds high": spread.seeds.high,
+            "patients low": spread.patients.low,
+            "patients high": spread.patients.high,
+            "both low": None if spread.both is None else spread.both[0],
+            "both high": None if spread.both is None else spread.both[1],
+        }
+        written = {key: round(value, 6) for key, value in numbers.items() if value is not None}
+        rows.append({**about, "measure": name, "cases": spread.cases, **written})
+    return rows
