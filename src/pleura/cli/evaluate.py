@@ -6,70 +6,26 @@ from typing import Annotated
 
 import typer
 
+from pleura.cli.evaluate_accuracy import accuracy
 from pleura.cli.evaluate_check import check
-from pleura.cli.evaluation_tables import print_readers, print_report
+from pleura.cli.evaluate_compare import compare
+from pleura.cli.evaluate_runs import runs
+from pleura.cli.evaluate_sample_size import sample_size
+from pleura.cli.evaluation_tables import print_report
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(accuracy)
+app.command()(compare)
+app.command()(runs)
+app.command()(sample_size)
 app.command()(check)
 
 
 @app.callback()
 def _group() -> None:
     """Compare answers with the truth."""
-
-
-@app.command()
-def accuracy(
-    file: Annotated[Path, typer.Argument(help="CSV: case, truth, and scores.", show_default=False)],
-    readers: Annotated[Path | None, typer.Option(help="CSV of readers' answers: case, reader, answer.")] = None,
-    out: Annotated[Path | None, typer.Option(help="New folder for tables and figures.")] = None,
-    threshold: Annotated[float | None, typer.Option(help="Call a class at this score, not the highest one.")] = None,
-    ordinal: Annotated[bool, typer.Option("--ordinal", help="Classes are grades in rising order: add kappa.")] = False,
-    interval: Annotated[str, typer.Option(help="Of an AUC: delong-logit, or delong (plain).")] = "delong-logit",
-    confidence: Annotated[float, typer.Option(help="Of all intervals.")] = 0.95,
-    resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
-) -> None:
-    """Compare scores with the truth: confusion, ROC, AUC, sensitivity, specificity, PPV, NPV, F1, with intervals.
-
-    FILE has columns case and truth, then one score column a class, named as the class, or a single column score with
-    truth 0 or 1. Columns patient, hospital and group are optional. `pleura evaluate cohort --out` writes such a file.
-
-    Example: pleura evaluate accuracy predictions.csv --out results
-    """
-    from pleura.errors import RecipeError
-    from pleura.evaluation.accuracy import evaluate_predictions
-    from pleura.evaluation.classification import IntervalSettings
-    from pleura.evaluation.output.plain import report_table
-    from pleura.evaluation.predictions import read_predictions
-    from pleura.evaluation.readers.study import compare_readers
-    from pleura.evaluation.readers.table import read_answers
-    from pleura.export.result_folder import check_free, result_folder
-
-    if out is not None:
-        check_free(out)
-    try:
-        settings = IntervalSettings(confidence=confidence, auc=interval, resamples=resamples, seed=seed)
-    except ValueError as error:
-        raise RecipeError(str(error)) from error
-    predictions = read_predictions(file)
-    report = evaluate_predictions(predictions, threshold=threshold, ordinal=ordinal, settings=settings)
-    answers = None if readers is None else read_answers(readers, predictions.classes)
-    study = None if answers is None else compare_readers(predictions, answers, settings=settings)
-    if out is not None:
-        from pleura.evaluation.output.files import write_results
-
-        with result_folder(out) as folder:
-            write_results(folder, predictions, report, answers=answers, study=study)
-    if as_json:
-        typer.echo(json.dumps(report_table(report, study), indent=2))
-        return
-    print_report(report)
-    if study is not None:
-        print_readers(study)
 
 
 @app.command()

@@ -107,6 +107,13 @@ def _classes(console: Console, result: Result) -> None:
         table.add_row(escape(one.name), str(one.ppv or "-"), str(one.npv or "-"), str(one.f1 or "-"))
     console.print(table)
     console.print()
+    table = _table("class", "likelihood ratio +", "likelihood ratio -")
+    for one in result.classes:
+        table.add_row(escape(one.name), str(one.lr_positive or "-"), str(one.lr_negative or "-"))
+    console.print(table)
+    if result.micro_auc is not None:
+        console.print(f"\nAUC over all pairs of a case and a class (micro): {result.micro_auc}", highlight=False)
+    console.print()
 
 
 def _grades(console: Console, grades: GradeResult) -> None:

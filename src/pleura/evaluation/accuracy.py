@@ -148,8 +148,9 @@ def _notes(predictions: Predictions, threshold: float | None, settings: Interval
         )
     else:
         notes.append(
-            f"{share} intervals: Wilson for proportions, {_AREAS[settings.auc]} for AUC; F1, balanced accuracy and "
-            f"means over classes by resampling cases within classes ({resampled})."
+            f"{share} intervals: {_PROPORTIONS[settings.proportions]} for proportions, score for likelihood ratios, "
+            f"{_AREAS[settings.auc]} for AUC; F1, balanced accuracy and means over classes by resampling cases within "
+            f"classes ({resampled})."
         )
     if threshold is None:
         notes.append("A case is called its class with the highest score.")
@@ -161,6 +162,7 @@ def _notes(predictions: Predictions, threshold: float | None, settings: Interval
 
 
 _AREAS = {"delong": "DeLong", "delong-logit": "DeLong on the logit scale"}
+_PROPORTIONS = {"wilson": "Wilson", "clopper-pearson": "Clopper-Pearson", "bootstrap": "resampling of cases"}
 
 
 def _about_sizes(classes: Sequence[str], sizes: Sequence[int]) -> list[str]:

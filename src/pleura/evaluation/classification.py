@@ -10,7 +10,9 @@ from pleura.evaluation.counts import count
 from pleura.evaluation.intervals.bootstrap import count_patients, repeats, resample_weights
 from pleura.evaluation.intervals.delong import KINDS, auc_interval
 from pleura.evaluation.intervals.estimate import Estimate, percentile
-from pleura.evaluation.intervals.proportions import Proportion, clustered, wilson
+from pleura.evaluation.intervals.proportions import KINDS as PROPORTION_KINDS
+from pleura.evaluation.intervals.proportions import Proportion, clopper_pearson, clustered, wilson
+from pleura.evaluation.intervals.ratios import LikelihoodRatios, clustered_ratios, likelihood_ratios
 from pleura.evaluation.roc import auc, weighted_auc
 
 __all__ = ["ClassResult", "IntervalSettings", "Result", "evaluate_answers", "evaluate_classes"]
@@ -27,6 +29,8 @@ class IntervalSettings:
     """Of every interval."""
     auc: str = "delong-logit"
     """ "delong-logit" or "delong", see `auc_interval`; the bootstrap instead where a patient has several cases."""
+    proportions: str = "wilson"
+    """ "wilson", "clopper-pearson" or "bootstrap"; the bootstrap where a patient has several cases."""
     resamples: int = 2000
     """Of the bootstrap over patients."""
     seed: int = 0
@@ -37,6 +41,10 @@ class IntervalSettings:
             raise ValueError(f"need a confidence between 0 and 1, got {self.confidence}")
         if self.auc not in KINDS:
             raise ValueError(f'need an AUC interval of kind {" or ".join(KINDS)}, got "{self.auc}"')
+        if self.proportions not in PROPORTION_KINDS:
+            raise ValueError(
+                f'need an interval of proportions among {", ".join(PROPORTION_KINDS)}, got "{self.proportions}"'
+            )
         if self.resamples < 100:
             raise ValueError(f"need 100 resamples or more, got {self.resamples}")
 
@@ -56,6 +64,10 @@ class ClassResult:
     npv: Proportion | None
     f1: Estimate | None
     auc: Estimate | None
+    lr_positive: Estimate | None = None
+    """Likelihood ratio of a positive answer, sensitivity / (1 - specificity); may be infinite."""
+    lr_negative: Estimate | None = None
+    """Likelihood ratio of a negative answer, (1 - sensitivity) / specificity."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,9 @@ class Result:
     classes: tuple[ClassResult, ...]
     confusion: npt.NDArray[np.int64]
     """(classes, classes): rows are the truth, columns the answer."""
+    micro_auc: Estimate | None = None
+    """Over all pairs of a case and a class; None for two classes. Micro sensitivity, PPV and F1 are all the accuracy,
+    since each case has one class and one answer."""
 
     @property
     def clustered(self) -> bool:
@@ -130,8 +145,9 @@ def evaluate_answers(
 ) -> Result:
     """Compare answers, of a model or a reader, with the truth.
 
-    Without repeated patients, proportions have Wilson's interval and AUCs DeLong's. With them, all intervals come from
-    a bootstrap over patients. F1 and the means over classes are no proportions and always have the bootstrap.
+    Without repeated patients, proportions have Wilson's interval (or the one that was asked for), likelihood ratios the
+    score interval, and AUCs DeLong's. With them, all intervals come from a bootstrap over patients. F1 and the means
+    over classes are no proportions and always have the bootstrap.
 
     Parameters
     ----------
@@ -164,8 +180,10 @@ def evaluate_answers(
         total, hits = int(counted.sum()), int((counted & hit).sum())
         if total == 0:
             return None
-        if not grouped:
+        if not grouped and settings.proportions == "wilson":
             return wilson(hits, total, confidence=settings.confidence)
+        if not grouped and settings.proportions == "clopper-pearson":
+            return clopper_pearson(hits, total, confidence=settings.confidence)
         return clustered(hits, total, values, count_patients(counted, patients), confidence=settings.confidence)
 
     def mean(values: Floats, resampled_values: Floats) -> Estimate | None:
@@ -185,6 +203,8 @@ def evaluate_answers(
     results = []
     for k, name in enumerate(classes):
         is_k, called_k = is_class[:, k], called[:, k]
+        drawn = (resampled.sensitivity[:, k], resampled.specificity[:, k]) if grouped else None
+        ratios = _ratios(is_k, called_k, drawn, sizes[k], settings.confidence)
         results.append(
             ClassResult(
                 name=name,
@@ -198,6 +218,8 @@ def evaluate_answers(
                     float(point.f1[0, k]), resampled.f1[:, k], patients=sizes[k], confidence=settings.confidence
                 ),
                 auc=_area(is_k, scores, k, areas[:, k], sizes[k] if grouped else None, settings),
+                lr_positive=ratios.positive,
+                lr_negative=ratios.negative,
             )
         )
     confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
@@ -214,6 +236,7 @@ def evaluate_answers(
         macro_auc=mean(area, areas),
         classes=tuple(results),
         confusion=confusion,
+        micro_auc=_micro(is_class, scores, weights, smallest, settings.confidence),
     )
 
 
@@ -224,6 +247,29 @@ def _areas(is_class: Bools, scores: Floats | None, weights: Floats) -> Floats:
         if scores is not None and is_class[:, k].any() and not is_class[:, k].all():
             found[:, k] = weighted_auc(is_class[:, k], scores[:, k], weights)
     return found
+
+
+def _micro(
+    is_class: Bools, scores: Floats | None, weights: Floats, smallest: int, confidence: float
+) -> Estimate | None:
+    """AUC over all pairs of case and class; the pairs of a case go together, so that only patients can be resampled."""
+    if scores is None or is_class.shape[1] < 3:
+        return None
+    every, flat = is_class.ravel(), scores.ravel()
+    resampled = weighted_auc(every, flat, np.repeat(weights, is_class.shape[1], axis=1))
+    return percentile(auc(every, flat), resampled, patients=smallest, confidence=confidence)
+
+
+def _ratios(
+    is_k: Bools, called_k: Bools, drawn: tuple[Floats, Floats] | None, size: int, confidence: float
+) -> LikelihoodRatios:
+    positives, negatives = int(is_k.sum()), int((~is_k).sum())
+    if min(positives, negatives) == 0:
+        return LikelihoodRatios(None, None)
+    counts = (int((is_k & called_k).sum()), positives, int((~is_k & called_k).sum()), negatives)
+    if drawn is None:
+        return likelihood_ratios(*counts, confidence=confidence)
+    return clustered_ratios(*counts, *drawn, patients=size, confidence=confidence)
 
 
 def _area(

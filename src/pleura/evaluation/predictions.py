@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import numpy.typing as npt
 from pleura.errors import CohortError
 from pleura.whole_file import write_rows
 
-__all__ = ["Predictions", "read_predictions", "read_rows", "read_truth", "write_predictions"]
+__all__ = ["Predictions", "read_predictions", "read_rows", "read_runs", "read_truth", "write_predictions"]
 
-KNOWN = ("case", "truth", "patient", "hospital", "group")
+KNOWN = ("case", "truth", "patient", "hospital", "group", "split", "run")
 """Columns that are no scores."""
 
 
@@ -35,10 +35,38 @@ class Predictions:
     patients: tuple[str, ...] | None = None
     hospitals: tuple[str, ...] | None = None
     groups: tuple[str, ...] | None = None
+    splits: tuple[str, ...] | None = None
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Further columns that were asked for, each (cases,)."""
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """(cases, classes), 0 to 1, rows adding up to 1; a single score s stands as (1 - s, s).
+
+        Raises
+        ------
+        CohortError
+            If the scores are no probabilities.
+        """
+        if self.binary:
+            p = self.scores[:, 1]
+            if p.min() < 0 or p.max() > 1:
+                raise CohortError(f"need probabilities from 0 to 1, got scores from {p.min():g} to {p.max():g}")
+            return np.stack([1 - p, p], axis=1)
+        total = self.scores.sum(axis=1)
+        if self.scores.min() < 0 or np.abs(total - 1).max() > 1e-3:
+            raise CohortError(
+                f"need probabilities that add up to 1 in every case, got sums from {total.min():g} to {total.max():g} "
+                f"and scores from {self.scores.min():g} on"
+            )
+        return np.asarray(self.scores / total[:, None])
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> "Predictions":
         """Keep some cases; `chosen` is (cases,)."""
-        keep = np.flatnonzero(chosen).tolist()
+        return self.in_order(np.flatnonzero(chosen).tolist())
+
+    def in_order(self, keep: Sequence[int]) -> "Predictions":
+        """Keep the cases of these places, in this order."""
 
         def pick(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
             return None if names is None else tuple(names[index] for index in keep)
@@ -46,11 +74,13 @@ class Predictions:
         return replace(
             self,
             cases=tuple(self.cases[index] for index in keep),
-            truth=self.truth[chosen],
-            scores=self.scores[chosen],
+            truth=self.truth[list(keep)],
+            scores=self.scores[list(keep)],
             patients=pick(self.patients),
             hospitals=pick(self.hospitals),
             groups=pick(self.groups),
+            splits=pick(self.splits),
+            columns={name: tuple(column[index] for index in keep) for name, column in self.columns.items()},
         )
 
 
@@ -94,41 +124,86 @@ def read_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def read_predictions(path: Path) -> Predictions:
+def read_predictions(path: Path, *, columns: Sequence[str] = ()) -> Predictions:
     """Read scores and truths: columns case, truth, then one score column a class, or one named score.
 
-    Further columns patient, hospital and group are optional; where there, they are filled in every row. All other
-    columns are scores, named after their class. With a single column `score`, truth is 0 or 1.
+    Further columns patient, hospital, group and split are optional; where there, they are filled in every row. All
+    other columns are scores, named after their class. With a single column `score`, truth is 0 or 1.
 
     Parameters
     ----------
     path : a CSV file in UTF-8
+    columns : further columns that are no scores and are to be kept; a field may be empty
 
     Raises
     ------
     CohortError
-        If the file cannot be read, a case stands twice, a truth is no class, or a score is no finite number.
+        If the file cannot be read, a case stands twice, a truth is no class, or a score is no finite number; or if it
+        has a column run: see `read_runs`.
     """
     rows = read_rows(path, ("case", "truth"))
-    names = [name for name in rows[0] if name not in KNOWN]
+    missing = [name for name in columns if name not in rows[0]]
+    if missing:
+        raise CohortError(f"{path} has no column {missing[0]}; its columns are {', '.join(rows[0])}")
+    if "run" in rows[0]:
+        raise CohortError(
+            f"{path} has a column run, and a case stands in it once a run; take one run, or pleura evaluate runs"
+        )
+    return _predictions(list(enumerate(rows, start=2)), path, columns)
+
+
+def read_runs(path: Path) -> dict[str, Predictions]:
+    """Read the scores of several training runs on the same cases: columns as `read_predictions` has them, and run.
+
+    Parameters
+    ----------
+    path : a CSV file in UTF-8, one row a case and run
+
+    Returns
+    -------
+    The predictions of each run, all in the same order of cases.
+
+    Raises
+    ------
+    CohortError
+        As `read_predictions`; or if runs are of different cases, or differ in a truth or patient.
+    """
+    rows = list(enumerate(read_rows(path, ("case", "truth", "run")), start=2))
+    runs = {}
+    for name in dict.fromkeys(row["run"] for _, row in rows):
+        one = _predictions([(line, row) for line, row in rows if row["run"] == name], path, ())
+        order = sorted(range(len(one.cases)), key=one.cases.__getitem__)
+        runs[name] = one.in_order(order)
+    first = next(iter(runs.values()))
+    for name, one in runs.items():
+        same = one.cases == first.cases and one.patients == first.patients and (one.truth == first.truth).all()
+        if not same:
+            raise CohortError(f"{path}: run {name} has other cases, truths or patients than the first; need the same")
+    return runs
+
+
+def _predictions(numbered: Sequence[tuple[int, dict[str, str]]], path: Path, columns: Sequence[str]) -> Predictions:
+    """Make predictions of rows, each with its line in the file."""
+    rows = [row for _, row in numbered]
+    names = [name for name in rows[0] if name not in (*KNOWN, *columns)]
     if not names:
         raise CohortError(f"{path} has no score column; need one a class, or one named score with truth 0 or 1")
     binary = names == ["score"]
     if len(names) == 1 and not binary:
         raise CohortError(f"{path} has one score column, {names[0]}; name it score, with truth 0 or 1")
     classes = ("0", "1") if binary else tuple(names)
-    for name in ("patient", "hospital", "group"):
-        for line, row in enumerate(rows, start=2):
+    for name in ("patient", "hospital", "group", "split"):
+        for line, row in numbered:
             if row.get(name) == "":
                 raise CohortError(f"{path}, row {line}: {name} is empty; fill it in every row, or leave the column out")
     cases = _once(rows, path)
     truth = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in numbered:
         if row["truth"] not in classes:
             known = ", ".join(classes)
             raise CohortError(f'{path}, row {line}: truth "{row["truth"]}" is no class; score columns are for {known}')
         truth.append(classes.index(row["truth"]))
-    scores = np.array([[_number(row, name, path, line) for name in names] for line, row in enumerate(rows, start=2)])
+    scores = np.array([[_number(row, name, path, line) for name in names] for line, row in numbered])
     return Predictions(
         classes=classes,
         cases=cases,
@@ -138,6 +213,8 @@ def read_predictions(path: Path) -> Predictions:
         patients=_column(rows, "patient"),
         hospitals=_column(rows, "hospital"),
         groups=_column(rows, "group"),
+        splits=_column(rows, "split"),
+        columns={name: tuple(row[name] for row in rows) for name in columns},
     )
 
 
@@ -210,6 +287,7 @@ def _rows(predictions: Predictions) -> list[dict[str, str | float | None]]:
             ("patient", predictions.patients),
             ("hospital", predictions.hospitals),
             ("group", predictions.groups),
+            ("split", predictions.splits),
         ):
             if column is not None:
                 row[name] = column[index]

@@ -23,7 +23,8 @@ class Estimate:
     high: float | None
     """Upper end of the interval, or None."""
     method: str
-    """What gave the interval: "delong", "delong-logit", "exact-pairs", "bootstrap", or "none"."""
+    """What gave the interval: "delong", "delong-logit", "exact-pairs", "score", "wald", "bootstrap", or
+    "none"."""
 
     def __str__(self) -> str:
         if self.low is None or self.high is None:

@@ -1,6 +1,7 @@
 """A report and its predictions in; JSON, CSV tables and figures in a folder out."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from pleura.evaluation.accuracy import AccuracyReport, evaluate_predictions
@@ -23,6 +24,7 @@ def write_results(
     *,
     answers: Answers | None = None,
     study: ReaderStudy | None = None,
+    table: Mapping[str, object] | None = None,
     model: str = "model",
 ) -> None:
     """Write accuracy.json, accuracy.csv, roc.csv, roc and confusion as PNG and SVG; readers.csv where there are any.
@@ -34,6 +36,7 @@ def write_results(
     folder : exists
     predictions, report : the report is of these predictions
     answers, study : both or none; the study is of these answers
+    table : what accuracy.json holds; the report and the study by default
     model : what the figure's legend calls the model
 
     Raises
@@ -41,7 +44,8 @@ def write_results(
     OutputError
         If a file cannot be written.
     """
-    write_text(folder / "accuracy.json", json.dumps(report_table(report, study), indent=2) + "\n")
+    plain = report_table(report, study) if table is None else table
+    write_text(folder / "accuracy.json", json.dumps(plain, indent=2) + "\n")
     write_rows(folder / "accuracy.csv", accuracy_rows(report))
     write_rows(folder / "roc.csv", roc_rows(predictions))
     drawn, result = predictions, report.overall

@@ -1,6 +1,7 @@
 """Results in; the same as plain numbers for JSON, and as flat rows for CSV, out."""
 
 from collections.abc import Iterator
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.readers.study import MeanPoint, Point, ReaderStudy
 from pleura.evaluation.roc import roc_curve
 
-__all__ = ["MEASURES", "SIMULATED", "TIE_RULE", "accuracy_rows", "reader_rows", "report_table", "roc_rows"]
+__all__ = ["MEASURES", "SIMULATED", "TIE_RULE", "accuracy_rows", "number", "reader_rows", "report_table", "roc_rows"]
 
-MEASURES = ("sensitivity", "specificity", "ppv", "npv", "f1", "auc")
+MEASURES = ("sensitivity", "specificity", "ppv", "npv", "f1", "auc", "lr_positive", "lr_negative")
 """Of one class against the rest."""
 SIMULATED = "SIMULATED readers: a program drew these answers; they say nothing about any person."
 TIE_RULE = "Where several answers share the lead of the vote, the case is divided between them in equal parts."
@@ -112,18 +113,19 @@ def _result(result: Result) -> dict[str, Any]:
     return {
         "cases": result.cases,
         "patients": result.patients,
-        "accuracy": _number(result.accuracy),
-        "balanced_accuracy": _number(result.balanced_accuracy),
+        "accuracy": number(result.accuracy),
+        "balanced_accuracy": number(result.balanced_accuracy),
         "macro": {
-            "specificity": _number(result.macro_specificity),
-            "f1": _number(result.macro_f1),
-            "auc": _number(result.macro_auc),
+            "specificity": number(result.macro_specificity),
+            "f1": number(result.macro_f1),
+            "auc": number(result.macro_auc),
         },
+        "micro": {"auc": number(result.micro_auc)},
         "classes": {
             one.name: {
                 "positives": one.positives,
                 "negatives": one.negatives,
-                **{measure: _number(getattr(one, measure)) for measure in MEASURES},
+                **{measure: number(getattr(one, measure)) for measure in MEASURES},
             }
             for one in result.classes
         },
@@ -133,7 +135,7 @@ def _result(result: Result) -> dict[str, Any]:
 
 def _grades(grades: GradeResult) -> dict[str, Any]:
     return {
-        "quadratic_kappa": _number(grades.kappa),
+        "quadratic_kappa": number(grades.kappa),
         "mean_error": round(grades.mean_error, 6),
         "off_by_more_than_one": grades.off_by_more,
     }
@@ -147,15 +149,15 @@ def _study(study: ReaderStudy) -> dict[str, Any]:
         "unread": study.unread,
         "tied_votes": study.tied,
         "tie_rule": TIE_RULE,
-        "accuracy": {name: _number(one) for name, one in zip(study.readers, study.accuracies, strict=True)},
+        "accuracy": {name: number(one) for name, one in zip(study.readers, study.accuracies, strict=True)},
         "classes": {
             one.name: {
                 "readers": [_point(point) for point in one.readers],
                 "mean": _point(one.mean),
                 "tiers": [_point(point) for point in one.tiers],
                 "majority_vote": _point(one.vote),
-                "model_sensitivity_at_mean_specificity": _number(one.model_sensitivity),
-                "model_minus_mean": _number(one.difference),
+                "model_sensitivity_at_mean_specificity": number(one.model_sensitivity),
+                "model_minus_mean": number(one.difference),
             }
             for one in study.classes
         },
@@ -166,27 +168,34 @@ def _point(point: Point | MeanPoint) -> dict[str, Any]:
     return {
         "name": point.name,
         **({"tier": point.tier} if isinstance(point, Point) and point.tier else {}),
-        "sensitivity": _number(point.sensitivity),
-        "specificity": _number(point.specificity),
+        "sensitivity": number(point.sensitivity),
+        "specificity": number(point.specificity),
     }
 
 
-def _number(found: Proportion | Estimate | None) -> dict[str, Any] | None:
+def number(found: Proportion | Estimate | None) -> dict[str, Any] | None:
+    """Give a number with its interval as plain values; what is infinite is None, and marked."""
     if found is None:
         return None
     plain: dict[str, Any] = {
-        "value": round(found.value, 6),
-        "low": None if found.low is None else round(found.low, 6),
-        "high": None if found.high is None else round(found.high, 6),
+        "value": _rounded(found.value),
+        "low": _rounded(found.low),
+        "high": _rounded(found.high),
         "method": found.method,
     }
+    if found.high is not None and isinf(found.high):
+        plain["unbounded"] = True
     if isinstance(found, Proportion):
         plain |= {"hits": round(found.hits, 6), "total": found.total}
     return plain
 
 
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or isinf(value) else round(value, 6)
+
+
 def _columns(name: str, found: Proportion | Estimate | None) -> dict[str, str | float | None]:
-    plain = _number(found) or {}
+    plain = number(found) or {}
     return {
         name: plain.get("value"),
         f"{name}_low": plain.get("low"),
