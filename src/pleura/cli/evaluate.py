@@ -9,6 +9,7 @@ import typer
 from pleura.cli.evaluate_accuracy import accuracy
 from pleura.cli.evaluate_check import check
 from pleura.cli.evaluate_compare import compare
+from pleura.cli.evaluate_readers import readers, simulate_reader_study
 from pleura.cli.evaluate_runs import runs
 from pleura.cli.evaluate_sample_size import sample_size
 from pleura.cli.evaluation_tables import print_report
@@ -21,6 +22,8 @@ app.command()(compare)
 app.command()(runs)
 app.command()(sample_size)
 app.command()(check)
+app.command()(readers)
+app.command()(simulate_reader_study)
 
 
 @app.callback()

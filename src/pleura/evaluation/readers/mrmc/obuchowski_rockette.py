@@ -1,4 +1,4 @@
-"""Figures of merit and their error covariance in; Obuchowski and Rockette's tests and intervals, of three kinds, out."""
+"""Figures of merit and their error covariance in; Obuchowski and Rockette's tests and intervals out."""
 
 from dataclasses import dataclass
 
