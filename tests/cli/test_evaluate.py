@@ -93,3 +93,86 @@ def test_a_cohort_gives_the_same_numbers_as_its_table(tmp_path: Path, monkeypatc
     assert (by_table["all"]["cases"], by_cohort["all"]["patients"]) == (4, 4)
     assert list(by_table["hospitals"]) == list(by_cohort["hospitals"]) == ["east"]
     np.testing.assert_allclose(read_predictions(table).scores.sum(axis=1), 1, atol=1e-5)
+
+
+def _table(path: Path, rows: list[str]) -> Path:
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture
+def split(tmp_path: Path) -> Path:
+    """Forty cases with a column split; a positive scores 0.25 more on the average."""
+    rng = np.random.default_rng(0)
+    rows = ["case,truth,split,score"]
+    for index in range(40):
+        truth = index % 2
+        side = "validation" if index < 20 else "test"
+        rows.append(f"c{index},{truth},{side},{0.6 * rng.random() + 0.25 * truth + 0.05:.3f}")
+    return _table(tmp_path / "split.csv", rows)
+
+
+def test_a_cut_off_is_chosen_on_one_split_and_judged_on_another(split: Path, tmp_path: Path) -> None:
+    arguments = ("--split", "test", "--cut-off", "sensitivity=0.8", "--resamples", "100", "--prevalence", "0.1")
+    more = ("--calibration", "--decision-curve", "--partial", "sensitivity:0.5:1", "--proportions", "clopper-pearson")
+    table = json.loads(_run("accuracy", split, *arguments, *more, "--cut-off-split", "validation", "--json"))
+    (cut,) = table["cut_offs"]["1"]
+    assert (table["all"]["cases"], cut["shared_with_these"], cut["warning"]) == (20, 0, None)
+    assert cut["chosen_on"]["positives"] == 10
+    assert cut["chosen_on"]["sensitivity"] >= 0.8
+    assert table["all"]["classes"]["1"]["sensitivity"]["method"] == "clopper-pearson"
+    assert set(table["predictive_values"]["1"]) == {"prevalence", "ppv", "npv"}
+    text = _run("accuracy", split, *arguments, *more, "--out", tmp_path / "out")
+    assert "WARNING: The cut-off was chosen on 20 of the cases" in text
+    assert "corrected (McClish)" in text
+    written = json.loads((tmp_path / "out" / "accuracy.json").read_text())
+    assert written["cut_offs"]["1"][0]["shared_with_these"] == 20
+    assert (tmp_path / "out" / "decision-curve.png").stat().st_size > 0
+    elsewhere = json.loads(_run("accuracy", split, *arguments, "--cut-off-from", split, "--json"))
+    assert elsewhere["cut_offs"]["1"][0]["shared_with_these"] == 20
+
+
+def test_two_tables_are_compared(split: Path, tmp_path: Path) -> None:
+    lines = split.read_text().splitlines()
+    worse = _table(tmp_path / "worse.csv", [lines[0], *(line.rpartition(",")[0] + ",0.5" for line in lines[1:])])
+    table = json.loads(_run("compare", split, worse, "--json"))
+    one = table["classes"]["1"]["auc"]
+    assert (table["paired"], one["second"], one["method"]) == (True, 0.5, "delong-paired")
+    assert one["difference"] == pytest.approx(one["first"] - 0.5, abs=1e-6)
+    assert "McNemar" in _run("compare", split, worse)
+    assert json.loads(_run("compare", split, worse, "--unpaired", "--json"))["mcnemar"] is None
+
+
+def test_runs_and_sample_sizes(split: Path, tmp_path: Path) -> None:
+    lines = split.read_text().splitlines()
+    rows = [lines[0] + ",run", *(f"{line},{run}" for run in "xyz" for line in lines[1:])]
+    path = _table(tmp_path / "runs.csv", rows)
+    metrics = json.loads(_run("runs", path, "--resamples", "100", "--json"))
+    assert [one["metric"] for one in metrics] == ["accuracy", "sensitivity", "specificity", "AUC"]
+    assert metrics[0]["over_runs"]["low"] == metrics[0]["mean"]
+    assert "Over patients" in _run("runs", path, "--resamples", "100")
+    (size,) = json.loads(_run("sample-size", "--sensitivity", 0.9, "--width", 0.1, "--prevalence", 0.2, "--json"))
+    assert (size["cases_with_condition"], size["cases_in_all"]) == (141, 774)
+    assert "83 cases with and 83 cases without" in _run("sample-size", "--auc", 0.9, "--width", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("accuracy", "--split", "train"), CohortError, "no case of split train; its splits are test, validation"),
+        (("accuracy", "--cut-off", "best"), RecipeError, "write youden"),
+        (("accuracy", "--partial", "specificity:0.9"), RecipeError, "cannot take an option"),
+        (("accuracy", "--prevalence", "2"), RecipeError, "need a prevalence"),
+        (("accuracy", "--proportions", "wald"), RecipeError, "wilson"),
+        (("compare", "--confidence", "2"), RecipeError, "confidence"),
+        (("runs",), CohortError, "no column run"),
+        (("sample-size", "--width", "0.1"), RecipeError, "nothing is expected"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(
+    arguments: tuple[str, ...], error: type[Exception], message: str, split: Path
+) -> None:
+    command, *options = arguments
+    files = {"compare": [str(split)] * 2, "sample-size": []}.get(command, [str(split)])
+    with pytest.raises(error, match=message):
+        runner.invoke(app, ["evaluate", command, *files, *options], catch_exceptions=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pleura.errors import CohortError
-from pleura.evaluation.predictions import read_predictions, read_truth
+from pleura.evaluation.predictions import read_predictions, read_runs, read_truth
 
 CLASSES = "case,truth,patient,hospital,a,b\n1,a,p,north,0.9,0.1\n2,b,q,south,0.2,0.8\n"
 
@@ -71,3 +71,54 @@ def test_truth_alone(tmp_path: Path) -> None:
     cases, truth, classes = read_truth(_file(tmp_path, "case,truth\n1,b\n2,a\n3,b\n"))
     assert (cases, truth.tolist(), classes) == (("1", "2", "3"), [1, 0, 1], ("a", "b"))
     assert read_truth(_file(tmp_path, CLASSES.replace(",a,b\n", ",b,a\n")))[2] == ("b", "a")
+
+
+RUNS = "case,truth,run,score\n1,0,r1,0.2\n2,1,r1,0.8\n2,1,r2,0.6\n1,0,r2,0.3\n"
+
+
+def test_runs_are_brought_into_one_order(tmp_path: Path) -> None:
+    found = read_runs(_file(tmp_path, RUNS))
+    assert list(found) == ["r1", "r2"]
+    assert [one.cases for one in found.values()] == [("1", "2"), ("1", "2")]
+    assert found["r2"].scores[:, 1].tolist() == [0.3, 0.6]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("case,truth,score\n1,0,0.2\n", "no column run"),
+        (RUNS + "3,1,r2,0.5\n", "run r2 has other cases"),
+        (RUNS.replace("2,1,r2", "2,0,r2"), "run r2 has other cases, truths"),
+        (RUNS + "1,0,r2,0.3\n", "case 1 stands twice"),
+        (RUNS + "3,1,r2,x\n", "row 6: score"),
+    ],
+)
+def test_what_is_wrong_with_runs_is_said(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=message):
+        read_runs(_file(tmp_path, text))
+
+
+def test_a_table_of_runs_is_no_table_of_one(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match="pleura evaluate runs"):
+        read_predictions(_file(tmp_path, RUNS))
+
+
+def test_further_columns_are_kept_where_named(tmp_path: Path) -> None:
+    text = "case,truth,split,sex,score\n1,0,test,F,0.2\n2,1,validation,,0.8\n"
+    found = read_predictions(_file(tmp_path, text), columns=("sex",))
+    assert (found.columns, found.splits) == ({"sex": ("F", "")}, ("test", "validation"))
+    assert found.of(np.array([False, True])).columns == {"sex": ("",)}
+    with pytest.raises(CohortError, match="no column age"):
+        read_predictions(_file(tmp_path, text), columns=("age",))
+    with pytest.raises(CohortError, match="is no class; score columns are for sex, score"):
+        read_predictions(_file(tmp_path, text))
+
+
+def test_probabilities_are_probabilities(tmp_path: Path) -> None:
+    binary = read_predictions(_file(tmp_path, "case,truth,score\n1,0,0.25\n2,1,1\n"))
+    np.testing.assert_array_equal(binary.probabilities, [[0.75, 0.25], [0, 1]])
+    several = read_predictions(_file(tmp_path, CLASSES))
+    np.testing.assert_allclose(several.probabilities, [[0.9, 0.1], [0.2, 0.8]])
+    for text in ("case,truth,score\n1,0,-1\n", CLASSES.replace("0.9", "0.8")):
+        with pytest.raises(CohortError, match="need probabilities"):
+            _ = read_predictions(_file(tmp_path, text)).probabilities

@@ -41,7 +41,12 @@ def sample_size(
                 continue
             needed = cases_for_proportion(expected, width, kind=proportions, confidence=confidence)
             side = "with" if name == "sensitivity" else "without"
-            row = {"measure": name, "expected": expected, "width": width, f"cases_{side}_condition": needed}
+            row: dict[str, Any] = {
+                "measure": name,
+                "expected": expected,
+                "width": width,
+                f"cases_{side}_condition": needed,
+            }
             if share is not None:
                 row["cases_in_all"] = cases_in_all(needed, share, assurance=assurance)
             rows.append(row)

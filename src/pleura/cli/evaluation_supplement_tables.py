@@ -82,7 +82,7 @@ def print_cut_offs(cut_offs: dict[str, tuple[AppliedCutOff, ...]]) -> None:
     """Print each cut-off, what it gave where it was chosen, and what it gives here."""
     console = _console()
     table = _table("class", "rule", "threshold", "where it was chosen", "sensitivity here", "specificity here")
-    warnings = {}
+    warnings: dict[str, None] = {}
     for name, applied in cut_offs.items():
         for one in applied:
             chosen = one.cut_off

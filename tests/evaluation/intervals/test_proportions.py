@@ -4,8 +4,9 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
-from pleura.evaluation.intervals.proportions import clustered, wilson
+from pleura.evaluation.intervals.proportions import clopper_pearson, clustered, wilson
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 5), (1, 5), (8, 10), (50, 100), (98, 100), (100, 100)])
@@ -23,6 +24,16 @@ def test_ends_are_where_the_score_test_is_just_rejected(hits: int, total: int) -
 def test_what_is_no_proportion_is_refused(hits: int, total: int, confidence: float) -> None:
     with pytest.raises(ValueError, match="need"):
         wilson(hits, total, confidence=confidence)
+
+
+@pytest.mark.parametrize(("hits", "total"), [(0, 5), (1, 5), (8, 10), (98, 100), (100, 100)])
+def test_exact_ends_leave_half_the_rest_in_each_tail(hits: int, total: int) -> None:
+    found = clopper_pearson(hits, total)
+    assert found.method == "clopper-pearson"
+    assert found.low == 0 if hits == 0 else binom.sf(hits - 1, total, found.low) == pytest.approx(0.025)
+    assert found.high == 1 if hits == total else binom.cdf(hits, total, found.high) == pytest.approx(0.025)
+    if hits == 0:
+        assert found.high == pytest.approx(1 - 0.025 ** (1 / total))
 
 
 def test_a_clustered_proportion_has_the_percentiles_of_its_resamples() -> None:

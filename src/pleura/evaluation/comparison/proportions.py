@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist
 
+import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import fisher_exact
 
@@ -138,7 +139,7 @@ def unpaired_difference(
     difference = a.value - b.value
     low = difference - sqrt((a.value - a.low) ** 2 + (b.high - b.value) ** 2)
     high = difference + sqrt((a.high - a.value) ** 2 + (b.value - b.low) ** 2)
-    table = [[hits_first, total_first - hits_first], [hits_second, total_second - hits_second]]
+    table = np.array([[hits_first, total_first - hits_first], [hits_second, total_second - hits_second]])
     p = float(fisher_exact(table).pvalue)
     return Comparison(a.value, b.value, difference, low, high, min(1.0, p), "newcombe, fisher")
 

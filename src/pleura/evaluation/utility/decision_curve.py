@@ -74,7 +74,8 @@ def net_benefit(positive: npt.ArrayLike, probabilities: npt.ArrayLike, threshold
     """
     truth, p, t = _checked(positive, probabilities, thresholds)
     share = float(truth.mean())
-    return _benefit(*_rates(truth, p, t, np.ones((1, len(truth)))), share, t)[0]
+    found = _benefit(*_rates(truth, p, t, np.ones((1, len(truth)))), share, t)
+    return np.asarray(found[0])
 
 
 def decision_curve(

@@ -1,0 +1,26 @@
+"""No patient in two folds, each class in all of them."""
+
+import numpy as np
+import pytest
+
+from pleura.evaluation.held_out import patient_folds
+
+
+def test_patients_stay_together_and_classes_are_spread(rng: np.random.Generator) -> None:
+    patients = [str(one) for one in rng.integers(0, 60, 200)]
+    of_patient = {name: int(name) % 3 for name in set(patients)}
+    truth = np.array([of_patient[name] for name in patients])
+    fold = patient_folds(truth, patients, folds=4, seed=1)
+    for name in of_patient:
+        assert len({fold[i] for i in range(200) if patients[i] == name}) == 1
+    for one in range(3):
+        sizes = [len({patients[i] for i in range(200) if truth[i] == one and fold[i] == f}) for f in range(4)]
+        assert max(sizes) - min(sizes) <= 1
+    np.testing.assert_array_equal(fold, patient_folds(truth, patients, folds=4, seed=1))
+    assert (fold != patient_folds(truth, patients, folds=4, seed=2)).any()
+
+
+@pytest.mark.parametrize(("truth", "patients", "folds"), [([0, 1], None, 2), ([0, 0], ["a"], 2), ([0, 0], None, 1)])
+def test_what_cannot_be_dealt_is_refused(truth: list[int], patients: list[str] | None, folds: int) -> None:
+    with pytest.raises(ValueError, match="need"):
+        patient_folds(truth, patients, folds=folds)
