@@ -69,10 +69,9 @@ def sample_size(
         typer.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        ill, well, total = (
-            row.get(name) for name in ("cases_with_condition", "cases_without_condition", "cases_in_all")
-        )
-        sides = [f"{count} cases {side}" for count, side in ((ill, "with"), (well, "without")) if count is not None]
+        kinds = (("cases_with_condition", "with"), ("cases_without_condition", "without"))
+        sides = [f"{row[name]} cases {side}" for name, side in kinds if name in row]
+        total = row.get("cases_in_all")
         line = f"{row['measure']} {row['expected']:g}, interval {width:g} wide: {' and '.join(sides)} the condition"
         if total is not None:
             line += f"; {total} consecutive cases hold so many with a probability of {assurance:g}"
