@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["print_study"]
 
 MERITS = ("auc", "sensitivity", "specificity")
+MOST = 20
+"""Readers up to which each has a line."""
 
 
 def print_study(result: StudyResult) -> None:
     """Print points, means and votes, differences between conditions and tiers, the program, times, and the notes."""
     from pleura.evaluation.output.plain import SIMULATED
 
-    console = Console(soft_wrap=True)
+    console = Console(width=None if Console().is_terminal else 160)
     if result.simulated:
         console.print(SIMULATED, style="bold red", highlight=False)
     console.print(
@@ -32,15 +34,18 @@ def print_study(result: StudyResult) -> None:
         f"{result.negatives} without the condition",
         highlight=False,
     )
-    _points(console, result)
+    if len(result.readers) <= MOST:
+        _points(console, result)
     _means(console, result)
-    _contrasts(console, "conditions", result.between_conditions)
-    _contrasts(console, "tiers", result.between_tiers)
-    _contrasts(console, "program", result.against_mean)
-    _contrasts(console, "program and each reader", result.against_each)
+    _contrasts(console, "difference of conditions", result.between_conditions, result.tests)
+    _contrasts(console, "difference of tiers", result.between_tiers)
+    _contrasts(console, "difference from the program", result.against_mean)
+    if len(result.readers) <= MOST:
+        _contrasts(console, "difference from each reader", result.against_each)
     if result.times is not None:
         _times(console, result.times)
-    for note in result.notes:
+    left_out = [f"{len(result.readers)} readers are too many to print each; --out and --json have them."]
+    for note in (*(left_out if len(result.readers) > MOST else []), *result.notes):
         console.print(f"- {note}", markup=False, highlight=False)
 
 
@@ -73,13 +78,14 @@ def _means(console: Console, result: StudyResult) -> None:
     console.print()
 
 
-def _contrasts(console: Console, title: str, rows: Sequence[Contrast]) -> None:
+def _contrasts(console: Console, title: str, rows: Sequence[Contrast], tests: Sequence[Contrast] = ()) -> None:
     if not rows:
         return
-    table = _table(title, "of", "analysis", "difference", "df", "p")
-    for one in rows:
-        df = "-" if one.df is None else f"{one.df:.1f}"
-        table.add_row(escape(one.name), one.merit, one.analysis, str(one), df, _p(one.p))
+    table = _table(title, "analysis", *MERITS)
+    found = {(one.name, one.analysis, one.merit): f"{one} p {_p(one.p)}" for one in rows}
+    found |= {(one.name, one.analysis, one.merit): f"p {_p(one.p)}" for one in tests if len(rows) > len(tests) * 2}
+    for name, analysis in dict.fromkeys((name, analysis) for name, analysis, _ in found):
+        table.add_row(escape(name), analysis, *(found.get((name, analysis, merit), "-") for merit in MERITS))
     console.print(table)
     console.print()
 
@@ -109,7 +115,4 @@ def _p(value: float | None) -> str:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, name in enumerate(columns):
-        table.add_column(name, no_wrap=True, justify="left" if index == 0 else "right")
-    return table
+    return Table(*columns, box=None, pad_edge=False, header_style="bold")

@@ -68,14 +68,12 @@ def differences_figure(result: StudyResult) -> Figure:
     merits = [name for name in ("auc", "sensitivity", "specificity") if _drawn(result, name)]
     if not merits:
         raise ValueError("need two conditions, two tiers, or a program to draw differences; there are none")
-    rows = max(len(_drawn(result, name)) for name in merits)
+    names = list(dict.fromkeys(one.name for merit in merits for one in _drawn(result, merit)))
     with style():
-        figure = new_figure(2.6 + 2.9 * len(merits), 1.3 + 0.24 * rows)
-        first = None
+        figure = new_figure(2.6 + 2.9 * len(merits), 1.3 + 0.24 * len(names))
         for index, merit in enumerate(merits):
-            axes = figure.add_subplot(1, len(merits), index + 1, sharey=first)
-            first = first or axes
-            _forest(axes, _drawn(result, merit), labels=index == 0)
+            axes = figure.add_subplot(1, len(merits), index + 1)
+            _forest(axes, names, _drawn(result, merit), labels=index == 0)
             axes.set_title("AUC" if merit == "auc" else merit, loc="left")
         _mark(figure, result)
     return figure
@@ -174,17 +172,17 @@ def _drawn(result: StudyResult, merit: str) -> list[Contrast]:
     return [one for one in chosen if one.merit == merit]
 
 
-def _forest(axes: Axes, rows: Sequence[Contrast], *, labels: bool) -> None:
-    places = np.arange(len(rows))[::-1]
+def _forest(axes: Axes, names: Sequence[str], rows: Sequence[Contrast], *, labels: bool) -> None:
     axes.axvline(0, color="#999999", linewidth=0.8)
-    for place, row in zip(places.tolist(), rows, strict=True):
+    for row in rows:
+        place = len(names) - 1 - names.index(row.name)
         single = row.analysis == "one reader"
         colour = "#666666" if single else COLOURS[0]
         if row.low is not None and row.high is not None:
             axes.plot([row.low, row.high], [place, place], color=colour, linewidth=1.1 if single else 1.8)
         axes.plot(row.value, place, marker="o" if single else "D", markersize=4 if single else 5.5, color=colour)
-    axes.set_ylim(-0.7, len(rows) - 0.3)
-    axes.set_yticks(places, [row.name for row in rows])
+    axes.set_ylim(-0.7, len(names) - 0.3)
+    axes.set_yticks(range(len(names))[::-1], names)
     axes.tick_params(axis="y", length=0, labelleft=labels)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("difference")
