@@ -1,11 +1,13 @@
 """One test's reported counts and measures in; the smallest sets of them that no two-by-two table fits, out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 
 from pleura.evaluation.consistency.finding import Finding, Level, show, show_range
 from pleura.evaluation.consistency.printed import Range, Reading
-from pleura.evaluation.consistency.solver.claims import Claim, Test, claims_of
+from pleura.evaluation.consistency.solver.claims import Claim, Test, claims_of, measure_claim
 from pleura.evaluation.consistency.solver.conflict import smallest_conflict
 from pleura.evaluation.consistency.solver.measures import MEASURES, RATES
 from pleura.evaluation.consistency.solver.solve import attainable, possible, share_of
@@ -34,6 +36,23 @@ RULES = (
 )
 """Names for well-known sets; all others go by the general one."""
 
+FROM_OTHERS: dict[str, tuple[tuple[str, ...], Callable[..., Fraction]]] = {
+    "f1": (("sensitivity", "ppv"), lambda se, ppv: 2 * se * ppv / (se + ppv)),
+    "balanced_accuracy": (("sensitivity", "specificity"), lambda se, sp: (se + sp) / 2),
+    "youden": (("sensitivity", "specificity"), lambda se, sp: se + sp - 1),
+    "positive_likelihood_ratio": (("sensitivity", "specificity"), lambda se, sp: se / (1 - sp)),
+    "negative_likelihood_ratio": (("sensitivity", "specificity"), lambda se, sp: (1 - se) / sp),
+    "ppv": (
+        ("sensitivity", "specificity", "prevalence"),
+        lambda se, sp, share: se * share / (se * share + (1 - sp) * (1 - share)),
+    ),
+    "npv": (
+        ("sensitivity", "specificity", "prevalence"),
+        lambda se, sp, share: sp * (1 - share) / (sp * (1 - share) + (1 - se) * share),
+    ),
+}
+"""Measures that may have been computed from others as these are printed, and not from the counts."""
+
 
 def check_joint(test: Test) -> list[Finding]:
     """Look for sets of numbers that cannot stand together, the smallest first, until the rest can.
@@ -53,23 +72,52 @@ def check_joint(test: Test) -> list[Finding]:
             return findings
         conflict = [by_name[name] for name in found]
         alone = [name for name in found if fits(frozenset(by_name) - {name})]
-        level, expected = _judge(conflict, [by_name[name] for name in alone])
+        level, expected = _judge(conflict, [by_name[name] for name in alone], by_name)
         findings.append(Finding(level, _rule(found), test.name, tuple(claim.text for claim in conflict), expected))
         drop = next((name for name in reversed(alone or found) if by_name[name].measure), (alone or found)[-1])
         left = [claim for claim in left if claim.name != drop]
 
 
-def _judge(conflict: Sequence[Claim], alone: Sequence[Claim]) -> tuple[Level, str]:
-    """Give the level of a set that does not fit by rounding, and what would fit."""
-    if possible(conflict, Reading.TIES_DOWN):
+def _judge(conflict: Sequence[Claim], alone: Sequence[Claim], known: Mapping[str, Claim]) -> tuple[Level, str]:
+    """Give the level of a set that does not fit by rounding, and what would fit.
+
+    Counts are exact whatever the reading, so that all of them are held against another reading.
+    """
+    names = {claim.name for claim in conflict}
+    with_counts = [claim for claim in known.values() if claim.measure is None or claim.name in names]
+    if possible(with_counts, Reading.TIES_DOWN):
         return Level.NOTE, "They fit only if a tie was rounded down, as programs do that round binary numbers."
-    if possible(conflict, Reading.CUT_OFF):
+    for claim in conflict:
+        loose = _from_rounded(claim, known)
+        if loose is not None and possible([loose if one is claim else one for one in with_counts]):
+            return Level.NOTE, f"They fit only if {claim.text} was computed from rounded numbers and not from counts."
+    if possible(with_counts, Reading.CUT_OFF):
         return Level.UNLIKELY, "They fit only if digits were cut off instead of rounded."
     order = sorted(alone or conflict, key=_derived, reverse=True)
     sentence = next((text for claim in order if (text := _given_the_others(claim, conflict))), "")
     if alone and len(alone) < len(conflict):
         sentence += f" All else fits without {' or without '.join(claim.text for claim in alone)}."
     return Level.CONTRADICTION, sentence.strip() or "No table of whole numbers gives all of these."
+
+
+def _from_rounded(claim: Claim, known: Mapping[str, Claim]) -> Claim | None:
+    """Give the claim with all that its true value may be if it was computed from others as they are printed."""
+    if claim.printed is None or claim.measure not in FROM_OTHERS:
+        return None
+    names, formula = FROM_OTHERS[claim.measure]
+    printed = [one.printed for name in names if (one := known.get(name)) is not None and one.printed is not None]
+    if len(printed) < len(names):
+        return None
+    ends = [(span.low, span.high) for span in (one.range() for one in printed)]
+    try:
+        result = formula(*(one.value for one in printed))
+        values = [formula(*corner) for corner in product(*ends)]  # each formula rises or falls in each number
+    except ZeroDivisionError:
+        return None
+    if not Range(result, result).meets(claim.printed.range(Reading.TIES_DOWN)):
+        return None
+    low, high = min(values), max(values)
+    return measure_claim(claim.measure, replace(claim.printed, value=(low + high) / 2, unit=high - low))
 
 
 def _derived(claim: Claim) -> int:

@@ -7,6 +7,7 @@ the cases called each class are all cases. Means over classes come from the clas
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 
 from pleura.evaluation.consistency.finding import Finding, Level, show_range
 from pleura.evaluation.consistency.printed import Printed, Range, Reading
@@ -21,6 +22,8 @@ __all__ = ["Classes", "check_classes"]
 
 MEANS = ("macro", "weighted")
 """Over classes: each as much, or by its number of cases."""
+SEARCHED = 300
+"""Sets of numbers that are tried to find a smaller contradiction; there are too many for all."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,26 @@ def check_classes(reported: Classes) -> list[Finding]:
     if any(finding.level is Level.CONTRADICTION for finding in findings):
         return findings  # what contradicts itself says nothing of the others
 
+    @cache
+    def cone_of(names: frozenset[str], reading: Reading) -> Cone:
+        return narrowed([claims[name][1] for name in claims if name in names], reading)[0]
+
     def possible(names: frozenset[str], reading: Reading = Reading.ROUNDED) -> bool:
-        return _possible(whole, claims, names, reading)
+        of_class = {
+            label: frozenset(name for name in names & set(claims) if claims[name][0] == label)
+            for label in whole.classes
+        }
+        cones = {label: cone_of(some, reading) for label, some in of_class.items()}
+        return _possible(whole, cones, names, reading)
 
     common = [*(["accuracy"] if whole.accuracy else []), *(" ".join(key) for key in whole.means)]
     names = [*claims, *common]
-    while (found := smallest_conflict(names, possible)) is not None:
+    while (found := smallest_conflict(names, possible, searched=SEARCHED)) is not None:
         findings.append(_finding(whole, claims, found, possible))
-        names.remove(next((name for name in reversed(found) if name in common), found[-1]))
+        wrong = [name for name in found if name in common]
+        if not wrong:
+            break  # the classes themselves do not fit together: what is common to them cannot be judged
+        names.remove(wrong[-1])
     return findings
 
 
@@ -93,13 +108,9 @@ def _counted(reported: Classes) -> Classes:
     return replace(reported, classes=tests, cases=cases)
 
 
-def _possible(whole: Classes, claims: Mapping[str, tuple[str, Claim]], names: frozenset[str], reading: Reading) -> bool:
-    cones = {}
-    for label in whole.classes:
-        here = [claim for name, (of, claim) in claims.items() if of == label and name in names]
-        cones[label] = narrowed(here, reading)[0]
-        if not cones[label].rays:
-            return False
+def _possible(whole: Classes, cones: Mapping[str, Cone], names: frozenset[str], reading: Reading) -> bool:
+    if not all(cone.rays for cone in cones.values()):
+        return False
     called = _added(cones, COUNTS["called_positive"])
     cases = _span(next(iter(cones.values())), COUNTS["cases"])
     if called is not None and cases is not None and not called.meets(cases):

@@ -7,7 +7,7 @@ from pleura.evaluation.consistency.printed import Measure, Printed, Reading
 from pleura.evaluation.consistency.solver.cone import Row, Vector
 from pleura.evaluation.consistency.solver.measures import COUNTS, MEASURES, RATES, between
 
-__all__ = ["FIXED", "Claim", "Test", "claims_of"]
+__all__ = ["FIXED", "Claim", "Test", "claims_of", "measure_claim"]
 
 FIXED = (
     "sensitivity",
@@ -65,7 +65,7 @@ def claims_of(test: Test) -> list[Claim]:
         if measure.counts is not None:
             claims.append(_fraction(name, measure.counts, test.runs))
         if measure.value is not None and (test.runs == 1 or name in FIXED):
-            claims.append(_measure(name, measure.value))
+            claims.append(measure_claim(name, measure.value))
     return claims
 
 
@@ -80,7 +80,9 @@ def _fraction(name: str, counts: tuple[int, int], runs: int) -> Claim:
     return Claim(f"{name} as counts", f"{_words(name)} {hits}/{total}", lambda _reading: rows)
 
 
-def _measure(name: str, printed: Printed) -> Claim:
+def measure_claim(name: str, printed: Printed) -> Claim:
+    """Say what a printed measure, in `MEASURES` or `RATES`, says of the cells."""
+
     def rows(reading: Reading) -> list[Row]:
         if name in RATES:
             return []

@@ -6,17 +6,20 @@ from itertools import combinations, islice
 __all__ = ["smallest_conflict"]
 
 SEARCHED = 5000
-"""Sets smaller than one already found are tried up to this number; past it the set is minimal (each of its claims is
+"""Sets no larger than one already found are tried up to this number; past it the set is minimal (each of its claims is
 needed for the contradiction), but perhaps not the smallest."""
 
 
-def smallest_conflict(names: Sequence[str], possible: Callable[[frozenset[str]], bool]) -> tuple[str, ...] | None:
+def smallest_conflict(
+    names: Sequence[str], possible: Callable[[frozenset[str]], bool], *, searched: int = SEARCHED
+) -> tuple[str, ...] | None:
     """Give the fewest claims that contradict each other, in their order; None where all can hold together.
 
     Parameters
     ----------
     names : of the claims
     possible : whether some of them can hold together; whoever can, can also with a claim fewer
+    searched : sets that are tried at most
 
     Examples
     --------
@@ -30,5 +33,5 @@ def smallest_conflict(names: Sequence[str], possible: Callable[[frozenset[str]],
         fewer = [one for one in kept if one != name]
         if not possible(frozenset(fewer)):
             kept = fewer
-    smaller = (some for size in range(1, len(kept)) for some in combinations(names, size))
-    return next((some for some in islice(smaller, SEARCHED) if not possible(frozenset(some))), tuple(kept))
+    smaller = (some for size in range(1, len(kept) + 1) for some in combinations(names, size))
+    return next((some for some in islice(smaller, searched) if not possible(frozenset(some))), tuple(kept))

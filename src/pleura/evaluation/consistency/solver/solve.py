@@ -28,6 +28,14 @@ from pleura.evaluation.consistency.solver.tables import Answer, find_table
 
 __all__ = ["attainable", "narrowed", "possible", "share_of"]
 
+AS_RATES = {
+    "sensitivity": Ratio((1, 0, 0), (0, 0, 1)),
+    "specificity": Ratio((0, 1, 0), (0, 0, 1)),
+    "false_negative_rate": Ratio((-1, 0, 1), (0, 0, 1)),
+    "false_positive_rate": Ratio((0, -1, 1), (0, 0, 1)),
+    **RATES,
+}
+"""Measures of sensitivity, specificity and 1."""
 ROUNDS = 4
 """Of rounding inwards at most; each is sound, and more are rarely needed."""
 PAIRS = 20_000
@@ -40,7 +48,7 @@ def possible(claims: Sequence[Claim], reading: Reading = Reading.ROUNDED) -> boo
     if not cone.rays:
         return False
     rates = [claim for claim in claims if claim.measure in RATES]
-    if rates and not _rates_cone(claims, reading).rays:
+    if rates and not _rates_cone(claims, reading, cone).rays:
         return False
     spans = [_whole(cone, of) for of in (POSITIVES, NEGATIVES, CASES)]
     if any(span is None for span in spans):
@@ -61,6 +69,13 @@ def narrowed(claims: Sequence[Claim], reading: Reading = Reading.ROUNDED) -> tup
     rows = [Row(ONE, strict=True)]
     for claim in claims:
         rows += claim.rows(reading)
+    if any(claim.measure in RATES for claim in claims):
+        rates = _rates_cone(claims, reading)
+        if not rates.rays:
+            return rates, rows
+        for name in ("sensitivity", "specificity"):
+            low, high = _between(rates, AS_RATES[name])
+            rows += between(MEASURES[name], low, high)
     cone = cut(len(ONE), rows)
     for _ in range(ROUNDS):
         more = [row for row in _rounded(cone, claims, reading) if row not in rows]
@@ -143,23 +158,25 @@ def _whole(cone: Cone, of: Vector) -> range | None:
     return range(ceil(found[0]), floor(found[1]) + 1)
 
 
-def _rates_cone(claims: Sequence[Claim], reading: Reading) -> Cone:
-    """Sensitivity, specificity and 1, whatever the numbers of cases."""
+def _rates_cone(claims: Sequence[Claim], reading: Reading, cells: Cone | None = None) -> Cone:
+    """Cut sensitivity, specificity and 1, whatever the numbers of cases; with what a cone of cells says of them."""
     rows = [Row((0, 0, 1), strict=True), Row((-1, 0, 1)), Row((0, -1, 1))]
-    as_rates = {
-        "sensitivity": Ratio((1, 0, 0), (0, 0, 1)),
-        "specificity": Ratio((0, 1, 0), (0, 0, 1)),
-        "false_negative_rate": Ratio((-1, 0, 1), (0, 0, 1)),
-        "false_positive_rate": Ratio((0, -1, 1), (0, 0, 1)),
-        **RATES,
-    }
     for claim in claims:
-        if claim.printed is not None and claim.measure in as_rates:
+        if claim.printed is not None and claim.measure in AS_RATES:
             span = claim.printed.range(reading)
-            rows += between(
-                as_rates[claim.measure], span.low, span.high, low_open=span.low_open, high_open=span.high_open
-            )
+            ends = {"low_open": span.low_open, "high_open": span.high_open}
+            rows += between(AS_RATES[claim.measure], span.low, span.high, **ends)
+    for name in ("sensitivity", "specificity") if cells is not None else ():
+        low, high = _between(cells, MEASURES[name])
+        rows += between(AS_RATES[name], low, high)
     return cut(3, rows)
+
+
+def _between(cone: Cone | None, ratio: Ratio) -> tuple[Fraction, Fraction]:
+    """Between what a share lies: 0 and 1 where nothing is known."""
+    found = None if cone is None else cone.ratio(ratio.above, ratio.below)
+    low, high = (None, None) if found is None else found
+    return Fraction(0) if low is None else low, Fraction(1) if high is None else high
 
 
 def _rate_rows(claim: Claim, reading: Reading, p: int, n: int) -> list[Row]:
