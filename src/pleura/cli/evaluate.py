@@ -12,6 +12,7 @@ from pleura.cli.evaluate_compare import compare
 from pleura.cli.evaluate_readers import readers, simulate_reader_study
 from pleura.cli.evaluate_runs import runs
 from pleura.cli.evaluate_sample_size import sample_size
+from pleura.cli.evaluate_site import site
 from pleura.cli.evaluation_tables import print_report
 
 __all__ = ["app"]
@@ -21,6 +22,7 @@ app.command()(accuracy)
 app.command()(compare)
 app.command()(runs)
 app.command()(sample_size)
+app.command()(site)
 app.command()(check)
 app.command()(readers)
 app.command()(simulate_reader_study)

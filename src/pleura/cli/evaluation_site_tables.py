@@ -1,0 +1,89 @@
+"""A go-live report in, tables on the terminal out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pleura.cli.evaluation_supplement_tables import print_calibration
+
+if TYPE_CHECKING:
+    from pleura.evaluation.site.assess import SiteReport
+    from pleura.evaluation.site.subgroups import Subgroups
+
+__all__ = ["print_site"]
+
+
+def print_site(report: SiteReport) -> None:
+    """Print goals, cut-off, calibration and subgroups."""
+    console = Console(width=None if Console().is_terminal else 120)
+    console.print(
+        f"{report.cases} cases of {report.patients} patients; {report.condition} called {report.call}\n",
+        markup=False,
+        highlight=False,
+    )
+    table = _table("measure", "found", "goal", "", "further cases (consecutive patients)")
+    for one in report.goals:
+        more = f"{one.more_as_found} to {one.more_at_worst} ({one.more_in_all})" if one.more_at_worst else "none"
+        verdict = {"reached": "reached", "missed": "MISSED", "open": "not shown yet"}[one.verdict]
+        table.add_row(one.measure, one.shown, f"{one.goal:g}", verdict, more)
+    console.print(table)
+    console.print(f"\nAUC {report.now.auc}", highlight=False)
+    if report.outside is not None:
+        console.print(f"out of distribution {report.outside}", highlight=False)
+    if report.retuned is None:
+        console.print(f"no cut-off: {report.no_cut_off}", markup=False, highlight=False)
+    else:
+        held = report.retuned.held_out
+        console.print(
+            f"cut-off here ({report.retuned.cut_off.rule}): {report.retuned.cut_off.threshold:.4g}; held out, "
+            f"sensitivity {held.sensitivity}, specificity {held.specificity}",
+            highlight=False,
+        )
+    console.print()
+    print_calibration(report.calibration)
+    if report.recalibrated is None:
+        console.print(f"no recalibration: {report.no_recalibration}", markup=False, highlight=False)
+    else:
+        worth = "worth it" if report.recalibrated.worth_it else "no gain shown"
+        kind = report.recalibrated.recalibration.kind
+        console.print(
+            f"recalibration ({kind}) lowers the log loss by {report.recalibrated.gain}, held out: {worth}\n",
+            highlight=False,
+        )
+    if report.subgroups is not None:
+        _subgroups(console, report.subgroups)
+    for note in report.notes:
+        console.print(f"- {note}", markup=False, highlight=False)
+
+
+def _subgroups(console: Console, subgroups: Subgroups) -> None:
+    table = _table("subgroup", "cases", "sensitivity", "specificity", "against the rest, p by Holm")
+    for one in subgroups.groups:
+        said = [f"{test.measure} {test.comparison.difference:+.2f}, p {_p(test.adjusted)}" for test in one.tests]
+        text = "too few to say" if one.too_small else "; ".join(said)
+        result = one.result
+        table.add_row(
+            escape(f"{one.column}: {one.level}"),
+            str(one.cases),
+            str(result.sensitivity or "-"),
+            str(result.specificity or "-"),
+            text,
+        )
+    console.print(table)
+    found = ", ".join(f"{group.column} {group.level} ({test.measure})" for group, test in subgroups.differing)
+    differ = found or "none, which is no proof that all are alike"
+    console.print(f"\n{subgroups.tests} tests; different: {differ}\n", markup=False, highlight=False)
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
+def _table(*columns: str) -> Table:
+    return Table(*columns, box=None, pad_edge=False)
