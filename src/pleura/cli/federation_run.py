@@ -22,6 +22,8 @@ def run(
 ) -> None:
     """Run rounds until they are committed; one that fails is said, and tried again until Ctrl-C.
 
+    One that fails three times in a row for the same reason is not: the command ends, and says what the reason is.
+
     Waits for hospitals while there are too few. After the last round the model goes to the hospitals that are there.
     Stopped, or after a crash of the server, the same command goes on after the last committed round.
     """
@@ -29,7 +31,7 @@ def run(
     from pleura.federation.deployment.machine import check_own_host, find_kit
     from pleura.federation.deployment.office import Office
     from pleura.federation.deployment.plan import read_waiting
-    from pleura.federation.deployment.server import read_lists
+    from pleura.federation.deployment.server import read_failures, read_lists
     from pleura.federation.deployment.standing import stand_of_office
     from pleura.federation.engine.kits import COORDINATOR
     from pleura.federation.engine.progress import CommittedRounds
@@ -38,7 +40,12 @@ def run(
 
     office = Office.open(folder)
     wanted, waiting = office.invitation.settings.rounds, read_waiting(office.state)
-    progress = CommittedRounds(office.state / "rounds", lambda: read_lists(office.state), office.coordinator)
+    progress = CommittedRounds(
+        office.state / "rounds",
+        lambda: read_lists(office.state),
+        office.coordinator,
+        lambda: read_failures(office.state),
+    )
     done = progress.last_round()
     last = wanted if rounds is None else done + rounds
     if not done < last <= wanted:
@@ -52,16 +59,18 @@ def run(
     jobs = office.folder / "jobs"
     with watch() as watcher, stop_on_termination(), redirect_stdout(sys.stderr):  # the engine prints
         try:
-            for number in range(done + 1, last + 1):
-                watcher.say(f"round {number} of {wanted}: begins when {pace.least} hospitals are connected")
-                run_rounds(session, progress, jobs, number, pace, say=watcher.say)
-                row = stand_of_office(office)["rounds"][-1]
+            watcher.say(f"round {done + 1} of {wanted}: begins when {pace.least} hospitals are connected")
+
+            def tell(number: int) -> None:
+                row = stand_of_office(office)["rounds"][number - 1]
                 watcher.say(
                     f"round {number} committed: {row['hospitals']} hospitals, {row['upload_bytes'] / 1e6:.2f} MB up, "
                     f"{row['seconds']:.1f} s"
                 )
                 for name, reason in row.get("refused", {}).items():
                     watcher.say(f"  {name} was left out: {reason}")
+
+            run_rounds(session, progress, jobs, last, pace, say=watcher.say, committed=tell)
             names = hand_out(session, office.state, jobs, last, quorum=pace.least, limit_s=waiting.round_s)
             watcher.say(f"the model after {last} rounds is with {', '.join(names)}")
         except KeyboardInterrupt:

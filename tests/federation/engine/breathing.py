@@ -136,12 +136,12 @@ def load_server(state: Path) -> RoundServer:
     return RoundServer(state / "rounds", PLAN, key, endorsement, lists(state), coordinator)
 
 
-def play(channel: Channel, state: Path, wanted: int) -> None:
+def play(channel: Channel, state: Path, wanted: int) -> bool:
     """Run the server's side of one round."""
     server = load_server(state)
     commits = server.commits
     if commits.round != wanted - 1:
-        return
+        return False
     commit: Callable[[Commit], None] = commits.commit
 
     def watched(made: Commit) -> None:
@@ -162,6 +162,7 @@ def play(channel: Channel, state: Path, wanted: int) -> None:
         }
         with (state / "log").open("a") as log:
             log.write(json.dumps(row) + "\n")
+    return True
 
 
 class HeldToy(Toy):

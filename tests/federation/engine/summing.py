@@ -43,6 +43,9 @@ class Committed:
     def record(self, number: int) -> dict:
         return json.loads((self.state / f"{number}.json").read_text())
 
+    def failures(self) -> list[str]:
+        return []
+
     def last_hospitals(self) -> frozenset[str]:
         number = self.last_round()
         return frozenset(self.record(number)["hospitals"]) if number else frozenset()
@@ -69,11 +72,11 @@ class Summing:
         return Reply(self.hospital.encode(), {"numbers": path})
 
 
-def serve(channel: Channel, state: Path, wanted: int) -> None:
+def serve(channel: Channel, state: Path, wanted: int) -> bool:
     """Run one round: add the numbers of all that are there, tell them the total, commit."""
     number = Committed(state).last_round() + 1
     if number != wanted:
-        return
+        return False
     closing = Closing(quorum=2, grace_s=5.0, deadline_s=60.0)
     began = time.monotonic()
     there = channel.present()
@@ -95,3 +98,4 @@ def serve(channel: Channel, state: Path, wanted: int) -> None:
     }
     hold(state, "commit")
     write_text(state / f"{number}.json", json.dumps(record))
+    return True

@@ -30,7 +30,8 @@ def test_a_kit_builds_one_class_and_takes_no_code(homes: Path, name: str, builds
     assert set(rights) == {"lead", "project_admin"}
     assert rights["project_admin"] == "none"
     allowed = {right for right, whom in rights["lead"].items() if whom != "none"}
-    assert allowed == ({"submit_job", "view", "manage_job"} if name == "localhost" else {"submit_job"})
+    everything = {"submit_job", "view", "manage_job", "app_command"}
+    assert allowed == (everything if name == "localhost" else {"submit_job"})
     assert rights["lead"]["byoc"] == "none"
     assert "log" not in " ".join(part["id"] for part in resources["components"])
     assert read(local / "comm_config.json") == {"allow_adhoc_conns": False}

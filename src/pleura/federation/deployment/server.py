@@ -20,14 +20,14 @@ from pleura.federation.rounds.exchange import Channel
 from pleura.federation.rounds.server_key import Endorsement, ServerKey
 from pleura.federation.rounds.server_round import RoundServer
 
-__all__ = ["HAND_OUT", "load_server", "play", "read_lists", "read_log"]
+__all__ = ["HAND_OUT", "load_server", "play", "read_failures", "read_lists", "read_log"]
 
 HAND_OUT: Final = "hand-out"
 """While a file of this name is in the state folder, a job brings hospitals to the newest model and runs no round."""
 _LOG: Final = "log"
 
 
-def play(channel: Channel, state: Path, number: int) -> None:
+def play(channel: Channel, state: Path, number: int) -> bool:
     """Run one round and commit it, or do nothing if another one is next; see `HAND_OUT`.
 
     Parameters
@@ -36,28 +36,37 @@ def play(channel: Channel, state: Path, number: int) -> None:
     state : the server's folder
     number : of the round, from 1
 
+    Returns
+    -------
+    whether it was committed
+
     Raises
     ------
     PleuraError
         As `RoundServer.play`; the round is run again then.
     """
-    server = load_server(state)
-    if server.commits.round + 1 != number:
-        return
     began = time.time()
-    row: dict[str, Any] = {"round": number}
+    row: dict[str, Any] = {"round": number, "when": int(began)}
+    try:
+        server = load_server(state)
+    except PleuraError as error:
+        _note(state, row | {"failed": str(error)})
+        raise
+    if server.commits.round + 1 != number:
+        return False
     try:
         if (state / HAND_OUT).exists():
             row |= {"handed_out": sorted(server.bring_up(channel))}
-            return
+            return False
         commit = server.play(channel)
         row |= {"attempt": commit.attempt, "hospitals": len(commit.senders), "upload_bytes": commit.upload_bytes}
     except PleuraError as error:
         row |= {"failed": str(error)}
         raise
     finally:
-        row |= {"when": int(began), "seconds": round(time.time() - began, 1), "refused": dict(server.refused)}
+        row |= {"seconds": round(time.time() - began, 1), "refused": dict(server.refused)}
         _note(state, row)
+    return True
 
 
 def load_server(state: Path) -> RoundServer:
@@ -87,6 +96,11 @@ def read_log(state: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
     return rows
+
+
+def read_failures(state: Path) -> list[str]:
+    """Read why rounds failed, oldest first."""
+    return [str(row["failed"]) for row in read_log(state) if "failed" in row]
 
 
 def _note(state: Path, row: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ __all__ = ["harden"]
 _NO_HEARTBEAT_S: Final = 60
 """Seconds after which a hospital that says nothing counts as gone; the engine's own are 600."""
 _MAY: Final = {
-    "server": {"submit_job": "any", "view": "any", "manage_job": "any"},
+    "server": {"submit_job": "any", "view": "any", "manage_job": "any", "app_command": "any"},
     "hospital": {"submit_job": "any"},
 }
 _RIGHTS: Final = (
@@ -30,6 +30,7 @@ _RIGHTS: Final = (
     "shell_commands",
     "download_job",
     "clone_job",
+    "app_command",
     "server-predeployed-flwr",
 )
 _TRIES: Final = {"min_schedule_interval": 1.0, "max_schedule_interval": 5.0, "max_schedule_count": 100_000}

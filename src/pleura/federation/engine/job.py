@@ -1,4 +1,4 @@
-"""A round's job for the engine: a folder with three small JSON files, which names two classes and holds no code."""
+"""A job of the engine: a folder with three small JSON files, which names two classes and holds no code."""
 
 import json
 from pathlib import Path
@@ -6,21 +6,24 @@ from typing import Final
 
 from pleura.whole_file import write_text
 
-__all__ = ["HOSPITAL_CLASS", "SERVER_CLASS", "TASK", "write_job"]
+__all__ = ["GO_ON", "HOSPITAL_CLASS", "SERVER_CLASS", "TASK", "write_job"]
 
 SERVER_CLASS: Final = "pleura.federation.engine.server_app.RoundController"
 HOSPITAL_CLASS: Final = "pleura.federation.engine.hospital_app.RoundExecutor"
 TASK: Final = "ask"
 """The one task that the engine knows; what is asked stands in its message."""
+GO_ON: Final = "go-on"
+"""The one thing that the coordinator says to a running job: the number of the last round that it may play."""
 
 
 def write_job(folder: Path, number: int, least: int) -> Path:
-    """Write the job of one round.
+    """Write a job.
 
     Parameters
     ----------
     folder : made if it is not there; what it holds under the same names is replaced
-    number : of the round, from 1; the server plays no other under this job, however late or often it comes
+    number : of its first round, from 1; however late or often the job comes, the server plays this one next or none,
+        and then those for which the coordinator gives its word while the job runs
     least : hospitals without which the engine does not start the job
 
     Returns

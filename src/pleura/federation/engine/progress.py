@@ -22,10 +22,18 @@ class CommittedRounds:
     folder : of the `RoundServer`
     lists : gives all member lists from number 0 on, as they are now
     coordinator : the coordinator's public key, 32 bytes
+    failures : gives the reasons why rounds failed, oldest first, as they are now
     """
 
-    def __init__(self, folder: Path, lists: Callable[[], Sequence[bytes]], coordinator: bytes) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lists: Callable[[], Sequence[bytes]],
+        coordinator: bytes,
+        failures: Callable[[], list[str]] = list,
+    ) -> None:
         self._rounds, self._lists, self._coordinator = folder / "rounds", lists, coordinator
+        self.failures = failures
 
     def last_round(self) -> int:
         """Count the committed rounds; `WireError` if one is missing among them."""

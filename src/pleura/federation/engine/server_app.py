@@ -1,9 +1,10 @@
-"""The server in the engine: a `Channel` to the hospitals of one job, the controller that runs one round over it.
+"""The server in the engine: a `Channel` to the hospitals of one job, the controller that runs rounds over it.
 
-Also the coordinator's session with the server, over which each round's job is submitted.
+Also the coordinator's session with the server, over which jobs are submitted and let go on.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from nvflare.fuel.flare_api.flare_api import new_secure_session  # type: ignore[
 
 from pleura.errors import PleuraError, SecureSumError, WireError
 from pleura.federation.engine.hospital_app import offered, pull, station_of
-from pleura.federation.engine.job import TASK
+from pleura.federation.engine.job import GO_ON, TASK
 from pleura.federation.engine.offers import read_offers, write_offers
 from pleura.federation.engine.replies import Replies
 from pleura.federation.engine.rolling import Session
@@ -32,6 +33,7 @@ __all__ = ["FlareChannel", "RoundController", "open_session"]
 
 _LOOK_S = 0.05
 _LAST_CHUNKS_S = 30.0
+_WORD_S = 3.0
 _LARGEST_MESSAGE = 4 * 2**20
 _LOG = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class FlareChannel:
         self._station = station
         self._cell = fl_ctx.get_engine().get_cell()
         self._job = fl_ctx.get_job_id()
+        self.lost: set[str] = set()
+        """Hospitals that did not answer a task: too late, or gone. They may be back, and then are in the next job."""
 
     def present(self) -> frozenset[str]:
         """Give the hospitals that the engine authenticated and has not lost, by the names in their certificates."""
@@ -112,6 +116,7 @@ class FlareChannel:
                 self._controller.cancel_task(given)
         if self._abort.triggered:
             raise SecureSumError("the round was ended from outside before it was whole; it is run again")
+        self.lost |= asked.keys() - came.keys()
         return came
 
     def _connected(self) -> dict[str, str]:
@@ -143,16 +148,20 @@ class FlareChannel:
 
 
 class RoundController(Controller):  # type: ignore[misc]
-    """One round: runs the entry of the server's own station over a `FlareChannel`.
+    """Rounds: runs the entry of the server's own station over a `FlareChannel`, again and again while it may.
+
+    A job's hospitals are those that were connected when it began. So it goes on with another round only if the
+    coordinator, who sees who has come since, gives its word for it, and none of the job's hospitals was lost.
 
     Parameters
     ----------
-    number : of the round, from 1, as the job has it
+    number : of the first round, from 1, as the job has it
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(task_check_period=0.1)
-        self._number = number
+        self._number = self._last = number
+        self._word = threading.Condition()
 
     def start_controller(self, fl_ctx: Any) -> None:
         """Nothing is made before the round begins."""
@@ -166,15 +175,31 @@ class RoundController(Controller):  # type: ignore[misc]
         """Drop a reply that nobody waits for any more."""
 
     def control_flow(self, abort_signal: Any, fl_ctx: Any) -> None:
-        """Run the round; the engine calls it once a job."""
+        """Run the rounds; the engine calls it once a job."""
         try:
             station = station_of(fl_ctx)
             state = owner_only(station.state)
+            fl_ctx.get_engine().register_app_command(GO_ON, self._take_word)
             with sole_user(state, wait_s=10.0):
                 channel = FlareChannel(self, fl_ctx, abort_signal, station)
-                load_entry(station.entry)(channel, state, self._number)
+                play, number = load_entry(station.entry), self._number
+                while play(channel, state, number) and not channel.lost and self._may_play(number + 1, abort_signal):
+                    number += 1
         except PleuraError as error:
             self.system_panic(str(error), fl_ctx)
+
+    def _take_word(self, topic: str, data: Any, fl_ctx: Any) -> dict[str, Any]:  # noqa: ARG002 (the engine calls it)
+        """Note how far the job may go on."""
+        with self._word:
+            self._last = max(self._last, int(data["last"]))
+            self._word.notify_all()
+        return {"last": self._last}
+
+    def _may_play(self, number: int, abort_signal: Any) -> bool:
+        """Wait a moment for the coordinator's word for a round; without one the job ends."""
+        with self._word:
+            given = self._word.wait_for(lambda: self._last >= number or abort_signal.triggered, _WORD_S)
+        return given and not abort_signal.triggered
 
 
 def _letter(task: str, message: bytes, offers: Mapping[str, Any], closing: Closing) -> Shareable:
@@ -200,6 +225,14 @@ class _FlareSession:
 
     def status(self, job: str) -> str:
         return str(self._session.get_job_meta(job).get("status"))
+
+    def go_on(self, job: str, last: int) -> bool:
+        try:
+            self._session.do_app_command(job, GO_ON, {"last": last})
+        except Exception as error:  # the job is not there yet, or no more
+            _LOG.info("job %s was not let go on: %s", job, error)
+            return False
+        return True
 
     def abort(self, job: str) -> None:
         self._session.abort_job(job)

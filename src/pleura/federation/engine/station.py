@@ -35,8 +35,8 @@ class Station:
 
     entry: str
     """Code that is installed here, `package.module:function`. At the server the function takes a `Channel`, the
-    state folder and a round's number from 1; it runs and commits that round, or nothing if another one is next. At a
-    hospital it takes the state folder and gives the `HospitalHandler`."""
+    state folder and a round's number from 1; it runs and commits that round, or nothing if another one is next, and
+    gives whether it did. At a hospital it takes the state folder and gives the `HospitalHandler`."""
     state: Path
     """Folder of the state; it and all that is written in it is for the owner only."""
     largest_bytes: int = 4 * 2**30
