@@ -94,6 +94,13 @@ def test_a_cohort_gives_the_same_numbers_as_its_table(tmp_path: Path, monkeypatc
     assert list(by_table["hospitals"]) == list(by_cohort["hospitals"]) == ["east"]
     np.testing.assert_allclose(read_predictions(table).scores.sum(axis=1), 1, atol=1e-5)
 
+    _run(*arguments[:-3], "--report", tmp_path / "report")
+    claim = json.loads((tmp_path / "report" / "checklists.json").read_text())["checklists"][0]
+    items = {one["item"]: one for one in claim["items"]}
+    assert (items["22"]["status"], items["20"]["status"], items["11"]["status"]) == ("known", "known", "not applicable")
+    assert "densenet3d" in items["22"]["answer"]
+    assert "No patient is in two partitions" in (tmp_path / "report" / "methods.md").read_text()
+
 
 def _table(path: Path, rows: list[str]) -> Path:
     path.write_text("\n".join(rows) + "\n")

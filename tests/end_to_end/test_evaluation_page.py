@@ -55,6 +55,7 @@ def test_commands_from_the_table_of_scores_on(
     assert "SIMULATED" not in said[0]
     assert "quadratic-weighted kappa" in said[3]
     files = {"accuracy.json", "accuracy.csv", "roc.csv", "roc.png", "roc.svg", "confusion.png", "confusion.svg"}
+    files |= {"methods.md", "checklists.md", "checklists.json"}
     assert {path.name for path in Path("results").iterdir()} == files
     assert {path.name for path in Path("results-with-readers").iterdir()} == files | {"readers.csv"}
     assert {path.name for path in Path("curves").iterdir()} == {"learning-curves.png", "learning-curves.svg"}

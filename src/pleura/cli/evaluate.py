@@ -39,6 +39,9 @@ def cohort(
     model: Annotated[str, typer.Option(help="Name of a model, or a path to its folder.")] = "ucadi-synthetic",
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     out: Annotated[Path | None, typer.Option(help="CSV file for each case's probabilities.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="New folder for tables, figures, the methods and reporting checklists.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     backend: Annotated[
         str, typer.Option(help="torch; or openvino, on the CPU: faster, needs the extra cpu.")
@@ -48,7 +51,8 @@ def cohort(
 ) -> None:
     """Classify a cohort's cases and compare with their labels, hospital by hospital.
 
-    For curves, figures and readers: `pleura evaluate accuracy` on the file that --out writes.
+    For readers and more options: `pleura evaluate accuracy` on the file that --out writes. --report also says what is
+    known of cohort and model.
 
     Example: pleura evaluate cohort cohort/ --model ucadi-synthetic --split test --out predictions.csv
     """
@@ -57,30 +61,46 @@ def cohort(
     from pleura.evaluation.accuracy import evaluate_predictions
     from pleura.evaluation.output.plain import report_table
     from pleura.evaluation.predictions import write_predictions
+    from pleura.export.result_folder import check_free, result_folder
     from pleura.models.files import load_model
     from pleura.training.assess import assess
 
+    if report is not None:
+        check_free(report)
     loaded = load_model(model)
+    known = read_cohort(folder, classes=())  # a cohort that is only tested on needs no training cases
     with watch() as watcher:
         answers = assess(
             loaded,
-            read_cohort(folder, classes=()),  # a cohort that is only tested on needs no training cases
+            known,
             split=split,
             device=device,
             backend=backend,
             workers=workers,
             watcher=watcher,
         )
+    predictions = answers.predictions()
     if out is not None:
-        write_predictions(answers.predictions(), out)
-    report = evaluate_predictions(
-        answers.predictions(),
-        ordinal=loaded.card.task == "severity",
-    )
+        write_predictions(predictions, out)
+    found = evaluate_predictions(predictions, ordinal=loaded.card.task == "severity")
+    if report is not None:
+        from pleura.cli.evaluation_facts import facts_of_cohort, facts_of_model
+        from pleura.evaluation.checklists.facts import StudyFacts
+        from pleura.evaluation.checklists.from_report import facts_of_test, software_versions
+        from pleura.evaluation.output.files import write_results
+
+        facts = StudyFacts(
+            test=facts_of_test(predictions, found, partition=split),
+            cohort=facts_of_cohort(known, answers.cases),
+            model=facts_of_model(loaded, known),
+            software=software_versions(),
+        )
+        with result_folder(report) as made:
+            write_results(made, predictions, found, model=loaded.card.name, facts=facts)
     if as_json:
-        typer.echo(json.dumps(report_table(report), indent=2))
+        typer.echo(json.dumps(report_table(found), indent=2))
         return
-    print_report(report)
+    print_report(found)
 
 
 @app.command()

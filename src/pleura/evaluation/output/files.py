@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pleura.evaluation.accuracy import AccuracyReport, evaluate_predictions
+from pleura.evaluation.checklists.facts import StudyFacts
+from pleura.evaluation.checklists.from_report import facts_of_report
+from pleura.evaluation.checklists.write import write_checklists
 from pleura.evaluation.figures.confusion import confusion_figure
 from pleura.evaluation.figures.roc import roc_figure
 from pleura.evaluation.figures.style import save_figure
@@ -26,9 +29,11 @@ def write_results(
     study: ReaderStudy | None = None,
     table: Mapping[str, object] | None = None,
     model: str = "model",
+    facts: StudyFacts | None = None,
 ) -> None:
     """Write accuracy.json, accuracy.csv, roc.csv, roc and confusion as PNG and SVG; readers.csv where there are any.
 
+    Beside the numbers: methods.md, and checklists.md and .json with what the run knows of their items.
     Curves and readers' points are drawn of the same cases: where readers have read only some, of those.
 
     Parameters
@@ -38,6 +43,7 @@ def write_results(
     answers, study : both or none; the study is of these answers
     table : what accuracy.json holds; the report and the study by default
     model : what the figure's legend calls the model
+    facts : for the checklists; by default those that the report holds
 
     Raises
     ------
@@ -46,6 +52,7 @@ def write_results(
     """
     plain = report_table(report, study) if table is None else table
     write_text(folder / "accuracy.json", json.dumps(plain, indent=2) + "\n")
+    write_checklists(folder, facts or facts_of_report(predictions, report))
     write_rows(folder / "accuracy.csv", accuracy_rows(report))
     write_rows(folder / "roc.csv", roc_rows(predictions))
     drawn, result = predictions, report.overall

@@ -1,0 +1,1 @@
+"""What a run knows of itself in; a methods paragraph and answers to reporting checklists out."""
