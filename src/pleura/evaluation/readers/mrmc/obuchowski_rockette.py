@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 ANALYSES = ("random", "fixed-readers", "fixed-cases")
 """Random readers and random cases; these readers alone, random cases; random readers, these cases alone."""
+NOISE = 1e-14
+"""A variance of no more than this is what rounding leaves of none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +155,7 @@ def global_test(parts: Components, analysis: str = "random") -> GlobalTest:
     first = parts.conditions - 1
     spread, second = _error_term(parts, analysis)
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = parts.mean_squares[0] / spread
+        statistic = _floor(parts.mean_squares[0]) / _floor(spread)
     if analysis == "fixed-readers":
         statistic = first * statistic
         return GlobalTest(statistic, (first, second), np.asarray(chi2.sf(statistic, first)))
@@ -205,7 +207,7 @@ def interval(value: Floats, error: Floats, df: Floats, confidence: float) -> Int
     """Put intervals of Student's t around values; NaN where there is no error to measure by."""
     if not 0 < confidence < 1:
         raise ValueError(f"need a confidence between 0 and 1, got {confidence}")
-    error, df = np.broadcast_arrays(np.where(error > 0, error, np.nan), df)
+    error, df = np.broadcast_arrays(np.where(error > np.sqrt(NOISE), error, np.nan), df)
     half = t.ppf(0.5 + confidence / 2, df) * error
     p = 2 * t.sf(np.abs(value) / error, df)
     return Interval(value, error, df, value - half, value + half, np.asarray(p))
@@ -239,6 +241,10 @@ def _error_of_one(own: Components, analysis: str) -> tuple[Floats, Floats]:
     if analysis == "fixed-cases":
         return readers, np.full_like(readers, float(own.readers - 1))
     raise ValueError(f'need an analysis {", ".join(ANALYSES)}, got "{analysis}"')
+
+
+def _floor(variance: Floats) -> Floats:
+    return np.asarray(np.where(variance > NOISE, variance, 0.0))
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

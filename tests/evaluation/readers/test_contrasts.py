@@ -1,0 +1,49 @@
+"""Differences and means: McNemar by hand, cut intervals, designs with gaps."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from pleura.evaluation.readers.contrasts import between_conditions, between_tiers, means, program_against_each
+from pleura.evaluation.readers.readings import Readings
+
+
+def test_a_rates_p_value_is_mcnemars_exact_one() -> None:
+    """Of ten positives the program alone is right on six, the reader alone on one."""
+    program = np.array([1] * 8 + [0, 0] + [0] * 10, dtype=float)
+    reader = np.array([1, 1, 0, 0, 0, 0, 0, 0, 1, 0] + [0] * 9 + [1], dtype=float)
+    positive = np.arange(20) < 10
+    study = reader[None, None], positive, "sensitivity"
+    (found,) = program_against_each(study, program, ["CT"], ["A"], 0.95)
+    assert found.p == pytest.approx(binomtest(6, 7, 0.5).pvalue)
+    assert found.value == pytest.approx(0.5)
+    assert found.error == pytest.approx(np.sqrt(np.var(program[:10] - reader[:10], ddof=1) / 10))
+    (specific,) = program_against_each((study[0], positive, "specificity"), program, ["CT"], ["A"], 0.95)
+    assert (specific.value, specific.p) == (pytest.approx(0.1), 1.0)
+
+
+def test_means_stay_between_0_and_1(van_dyke: Readings) -> None:
+    """Van Dyke's cine sensitivity at a rating of 3: the published interval ends at 1, of 1.007."""
+    calls = (van_dyke.scores >= 3).astype(float)
+    found = means((calls, van_dyke.positive, "sensitivity"), van_dyke.conditions, "jackknife", 0.95)
+    (cine,) = [one for one in found if (one.name, one.analysis) == ("cine", "random")]
+    assert (cine.low, cine.high, cine.p) == (pytest.approx(0.8328691, abs=5e-8), 1.0, None)
+
+
+def test_where_a_reader_has_one_condition_u_statistics_are_left(van_dyke: Readings) -> None:
+    scores = van_dyke.scores.copy()
+    scores[1, 4] = np.nan
+    found, tests, parts = between_conditions((scores, van_dyke.positive, "auc"), van_dyke.conditions, "unbiased", 0.95)
+    assert [one.analysis for one in found] == ["u-statistics"]
+    assert (tests, parts) == ([], None)
+    assert found[0].name == "spin echo - cine"
+    assert found[0].value == pytest.approx(
+        0.89703704 - (0.94782609 + 0.90531401 + 0.92173913 + 0.99935588) / 4, abs=1e-7
+    )
+
+
+def test_tiers_of_one_reader_are_left_out(van_dyke: Readings) -> None:
+    study = van_dyke.scores, van_dyke.positive, "auc"
+    found = between_tiers(study, van_dyke.conditions, ("old", "new", "old", "new", "alone"), 0.95)
+    assert [one.name for one in found] == ["old - new, spin echo", "old - new, cine"]
+    assert found[0].value == pytest.approx((0.91964573 + 0.90386473 - 0.85877617 - 0.97310789) / 2, abs=1e-8)
