@@ -150,6 +150,24 @@ def test_two_tables_are_compared(split: Path, tmp_path: Path) -> None:
     assert json.loads(_run("compare", split, worse, "--unpaired", "--json"))["mcnemar"] is None
 
 
+def test_a_hospitals_page(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    rows = ["case,truth,sex,ood,score"]
+    for index in range(80):
+        truth = index % 2
+        sex, ood = ("F", "no") if index % 3 else ("M", "yes")
+        rows.append(f"c{index},{truth},{sex},{ood},{0.7 * rng.random() + 0.25 * truth:.3f}")
+    path = _table(tmp_path / "local.csv", rows)
+    columns = ("--subgroups", "sex", "--outside", "ood", "--resamples", "100")
+    table = json.loads(_run("site", path, *columns, "--json"))
+    assert (table["cases"], table["out_of_distribution"]["hits"], table["subgroups"]["tests"]) == (80, 27, 3)
+    text = _run("site", path, *columns, "--hospital", "North", "--out", tmp_path / "live")
+    assert "cut-off here (sensitivity of at least 0.9)" in text
+    assert "at North" in (tmp_path / "live" / "site.html").read_text(encoding="utf-8")
+    with pytest.raises(RecipeError, match="need a sensitivity"):
+        _run("site", path, *columns, "--goal-sensitivity", "2")
+
+
 def test_runs_and_sample_sizes(split: Path, tmp_path: Path) -> None:
     lines = split.read_text().splitlines()
     rows = [lines[0] + ",run", *(f"{line},{run}" for run in "xyz" for line in lines[1:])]

@@ -145,13 +145,14 @@ def compare_subgroups(
 
 def _result(cases: SiteCases, called: Bools, inside: Bools, settings: SiteSettings) -> ClassResult:
     p = cases.probability[inside]
+    drawn = min(settings.intervals.resamples, 500) if repeats(cases.patients) else 100  # else for numbers not shown
     found = evaluate_answers(
         cases.positive[inside].astype(np.int64),
         called[inside].astype(np.int64),
         ("other", cases.condition),
         scores=np.stack([-p, p], axis=1),
         patients=None if cases.patients is None else [cases.patients[i] for i in np.flatnonzero(inside).tolist()],
-        settings=replace(settings.intervals, resamples=min(settings.intervals.resamples, 500)),
+        settings=replace(settings.intervals, resamples=drawn),
     )
     return found.classes[1]
 
