@@ -35,3 +35,36 @@ def test_a_sound_table() -> None:
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="cannot read"):
         runner.invoke(app, ["evaluate", "check", str(tmp_path / "none.toml")], catch_exceptions=False)
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "check-reported-numbers.md"
+
+
+def _blocks(kind: str) -> list[str]:
+    return [part.split("```")[0] for part in PAGE.read_text(encoding="utf-8").split(f"```{kind}\n")[1:]]
+
+
+def test_the_how_to_page_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("paper.toml").write_text(_blocks("toml")[0], encoding="utf-8")
+    outputs = []
+    for command in _blocks("sh"):
+        done = runner.invoke(app, command.split()[1:])
+        assert done.exit_code == 1
+        outputs.append(done.stdout)
+    assert "accuracy 93.1 % (then 92.08 %)" in outputs[0]  # 78 + 143 of 240
+    assert "a total of 1268" in outputs[0]
+    assert json.loads(outputs[1])["counts"] == {"contradiction": 2, "unlikely": 0, "note": 0}
+
+
+def test_the_other_parts_of_the_page_are_understood(tmp_path: Path) -> None:
+    _, classes, table = _blocks("toml")
+    others = "".join(
+        f"[classes.class.{name}]\npositives = {number}\n" for name, number in (("b", 80), ("c", 20), ("d", 60))
+    )
+    for index, text in enumerate((classes + others, table)):
+        path = tmp_path / f"{index}.toml"
+        path.write_text("format = 1\n" + text, encoding="utf-8")
+        done = runner.invoke(app, ["evaluate", "check", str(path)])
+        assert done.exit_code == 0, done.output
+        assert "nothing found" in done.stdout

@@ -133,6 +133,13 @@ def test_hospitals_of_a_model_that_are_not_told_are_not_guessed() -> None:
     assert FULL.unseen == ("west",)
 
 
+def test_why_a_cut_off_lies_where_it_does_is_left_to_a_person() -> None:
+    assert _answers(FULL)["STARD-AI"]["15c"][0] is Status.KNOWN
+    called = replace(FULL, test=replace(TEST, threshold=0.3, rule="A class is called at a score of 0.3 or more."))
+    assert _answers(called)["STARD-AI"]["15c"][0] is Status.OPEN
+    assert _answers(called)["TRIPOD+AI"]["15"][0] is Status.OPEN
+
+
 def test_wrong_answers_are_counted() -> None:
     status, text = _answers(FULL)["CLAIM 2024"]["39"]
     assert status is Status.OPEN

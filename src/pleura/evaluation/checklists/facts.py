@@ -71,6 +71,8 @@ class TestFacts:
     """Which partition of the cohort."""
     rule: str = ""
     """A sentence: when a case is called what."""
+    threshold: float | None = None
+    """From which score on a class is called; None: the class with the highest score is."""
     measures: tuple[str, ...] = ()
     """Names of what was computed."""
     uncertainty: str = ""

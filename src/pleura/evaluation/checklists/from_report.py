@@ -44,6 +44,7 @@ def facts_of_test(predictions: Predictions, report: AccuracyReport, *, partition
         groups={name: one.cases for name, one in report.by_group.items()},
         partition=partition,
         rule=_rule(report),
+        threshold=report.threshold,
         measures=("accuracy", *(NAMES.get(name, name) for name in MEASURES if _given(report.overall, name))),
         uncertainty=next((note for note in report.notes if " intervals" in note), ""),
         results=(f"accuracy {report.overall.accuracy}", *_lines(report.overall)),

@@ -73,12 +73,9 @@ def _trained(model: ModelFacts) -> str:
 
 
 def _development(facts: StudyFacts) -> Answer:
+    """Answer how the model came about; its internal validation is in no card."""
     parts = [_training(facts), _model(facts)]
-    return (
-        known(" ".join(one.text for one in parts))
-        if all(one.status is Status.KNOWN for one in parts)
-        else to_be_filled(" ".join(one.text for one in parts if one.status is Status.KNOWN))
-    )
+    return to_be_filled(" ".join(one.text for one in parts if one.status is Status.KNOWN) or NO_MODEL)
 
 
 def _ensembles(facts: StudyFacts) -> Answer:
@@ -89,11 +86,14 @@ def _ensembles(facts: StudyFacts) -> Answer:
 
 
 def _cutoffs(facts: StudyFacts) -> Answer:
-    return known(facts.test.rule) if facts.test.rule else to_be_filled()
+    if facts.test.threshold is not None:
+        return to_be_filled(f"{facts.test.rule} Why there, and whether it was set before, is for a person to say.")
+    return known(f"{facts.test.rule} There is no cut-off.") if facts.test.rule else to_be_filled()
 
 
 def _output(facts: StudyFacts) -> Answer:
-    return known(f"A score for each of {', '.join(facts.test.classes)}. {facts.test.rule}".strip())
+    text = f"A score for each of {', '.join(facts.test.classes)}. {facts.test.rule}".strip()
+    return known(text) if facts.test.threshold is None else to_be_filled(text)
 
 
 def _measures(facts: StudyFacts) -> Answer:

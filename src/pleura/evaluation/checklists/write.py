@@ -41,7 +41,7 @@ def checklists_text(answered: tuple[AnsweredChecklist, ...]) -> str:
     for one in answered:
         tally = ", ".join(f"{one.count(status)} {status}" for status in Status)
         parts += [f"\n## {one.checklist.name}\n", f"\n{one.checklist.source}.\n\n{tally}.\n"]
-        parts += ["\n| item | topic | | answer |\n|---|---|---|---|\n"]
+        parts += ["\n| item | topic | status | answer |\n|---|---|---|---|\n"]
         parts += [
             f"| {item.number} | {item.topic} | {answer.status} | {_cell(answer.text)} |\n"
             for item, answer in one.answers

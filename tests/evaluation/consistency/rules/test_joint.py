@@ -91,5 +91,5 @@ def test_the_number_without_which_all_fits_is_named() -> None:
     test = Reported("t", {}, {name: parse_measure(text) for name, text in measures.items()})
     assert [one.expected for one in check_joint(test)] == [
         "Expected given sensitivity 0.90 and specificity 0.80: accuracy 0.795 to 0.905. "
-        "All else fits without accuracy 0.95."
+        "All else fits without accuracy 0.95 (then 0.795 to 0.905)."
     ]

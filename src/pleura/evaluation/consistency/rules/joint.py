@@ -96,7 +96,7 @@ def _judge(conflict: Sequence[Claim], alone: Sequence[Claim], known: Mapping[str
     order = sorted(alone or conflict, key=_derived, reverse=True)
     sentence = next((text for claim in order if (text := _given_the_others(claim, conflict))), "")
     if alone and len(alone) < len(conflict):
-        sentence += f" All else fits without {' or without '.join(claim.text for claim in alone)}."
+        sentence += f" All else fits without {' or without '.join(_left_out(claim, known) for claim in alone)}."
     return Level.CONTRADICTION, sentence.strip() or "No table of whole numbers gives all of these."
 
 
@@ -118,6 +118,14 @@ def _from_rounded(claim: Claim, known: Mapping[str, Claim]) -> Claim | None:
         return None
     low, high = min(values), max(values)
     return measure_claim(claim.measure, replace(claim.printed, value=(low + high) / 2, unit=high - low))
+
+
+def _left_out(claim: Claim, known: Mapping[str, Claim]) -> str:
+    """Name a number, with what all others together say of it."""
+    span = attainable(claim, [one for one in known.values() if one is not claim])
+    if span is None or claim.printed is None or span.low > span.high:
+        return claim.text
+    return f"{claim.text} (then {show_range(span, claim.printed)})"
 
 
 def _derived(claim: Claim) -> int:
