@@ -168,6 +168,17 @@ def test_a_hospitals_page(tmp_path: Path) -> None:
         _run("site", path, *columns, "--goal-sensitivity", "2")
 
 
+def test_probabilities_are_recalibrated(split: Path, tmp_path: Path) -> None:
+    table = json.loads(_run("recalibrate", split, "--kind", "shift", "--resamples", "100", "--json"))
+    assert (table["kind"], table["scale"], table["shifts"]["1"]) == ("shift", 1.0, 0.0)
+    text = _run("recalibrate", split, "--resamples", "100", "--out", tmp_path / "map")
+    assert "log loss falls by" in text
+    assert len(read_predictions(tmp_path / "map" / "held-out.csv").cases) == 40
+    assert json.loads((tmp_path / "map" / "recalibration.json").read_text())["kind"] == "platt"
+    with pytest.raises(CohortError, match="fitted on and judged on"):
+        _run("recalibrate", split, "--test", split)
+
+
 def test_runs_and_sample_sizes(split: Path, tmp_path: Path) -> None:
     lines = split.read_text().splitlines()
     rows = [lines[0] + ",run", *(f"{line},{run}" for run in "xyz" for line in lines[1:])]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pleura.errors import CohortError
-from pleura.evaluation.predictions import read_predictions, read_runs, read_truth
+from pleura.evaluation.predictions import read_predictions, read_runs, read_truth, write_predictions
 
 CLASSES = "case,truth,patient,hospital,a,b\n1,a,p,north,0.9,0.1\n2,b,q,south,0.2,0.8\n"
 
@@ -122,3 +122,13 @@ def test_probabilities_are_probabilities(tmp_path: Path) -> None:
     for text in ("case,truth,score\n1,0,-1\n", CLASSES.replace("0.9", "0.8")):
         with pytest.raises(CohortError, match="need probabilities"):
             _ = read_predictions(_file(tmp_path, text)).probabilities
+
+
+@pytest.mark.parametrize("text", [CLASSES, "case,truth,split,score\n1,0,test,0.25\n2,1,train,1\n"])
+def test_what_is_written_is_read_back(text: str, tmp_path: Path) -> None:
+    found = read_predictions(_file(tmp_path, text))
+    write_predictions(found, tmp_path / "again.csv")
+    again = read_predictions(tmp_path / "again.csv")
+    np.testing.assert_array_equal(again.scores, found.scores)
+    for name in ("classes", "cases", "binary", "patients", "hospitals", "groups", "splits"):
+        assert getattr(again, name) == getattr(found, name)

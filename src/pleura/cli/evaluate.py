@@ -10,6 +10,7 @@ from pleura.cli.evaluate_accuracy import accuracy
 from pleura.cli.evaluate_check import check
 from pleura.cli.evaluate_compare import compare
 from pleura.cli.evaluate_readers import readers, simulate_reader_study
+from pleura.cli.evaluate_recalibrate import recalibrate
 from pleura.cli.evaluate_runs import runs
 from pleura.cli.evaluate_sample_size import sample_size
 from pleura.cli.evaluate_site import site
@@ -20,6 +21,7 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True)
 app.command()(accuracy)
 app.command()(compare)
+app.command()(recalibrate)
 app.command()(runs)
 app.command()(sample_size)
 app.command()(site)

@@ -292,8 +292,8 @@ def _rows(predictions: Predictions) -> list[dict[str, str | float | None]]:
             if column is not None:
                 row[name] = column[index]
         row["truth"] = predictions.classes[predictions.truth[index]]
-        row |= {
-            name: f"{p:.6f}" for name, p in zip(predictions.classes, predictions.scores[index].tolist(), strict=True)
-        }
+        scores = predictions.scores[index].tolist()
+        named = {"score": scores[1]} if predictions.binary else dict(zip(predictions.classes, scores, strict=True))
+        row |= {name: f"{p:.6f}" for name, p in named.items()}
         rows.append(row)
     return rows

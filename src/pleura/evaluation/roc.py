@@ -10,6 +10,9 @@ __all__ = ["RocCurve", "auc", "roc_curve", "sensitivity_at", "weighted_auc", "we
 
 Floats = npt.NDArray[np.float64]
 
+AT_ONCE = 4_000_000
+"""Weights that are looked at in one piece, so that large tables do not fill the memory."""
+
 
 @dataclass(frozen=True, eq=False)
 class RocCurve:
@@ -102,8 +105,13 @@ def weighted_roc(positive: npt.ArrayLike, scores: npt.ArrayLike, weights: Floats
 
 def weighted_auc(positive: npt.ArrayLike, scores: npt.ArrayLike, weights: Floats) -> Floats:
     """AUC of each weighting, (weightings,); NaN where a group is empty; parameters as in `weighted_roc`."""
-    sensitivity, false = weighted_roc(positive, scores, weights)
-    return np.asarray((np.diff(false, axis=1) * (sensitivity[:, 1:] + sensitivity[:, :-1]) / 2).sum(axis=1))
+    many = max(1, AT_ONCE // max(1, weights.shape[1]))
+    found = np.empty(len(weights))
+    for start in range(0, len(weights), many):
+        sensitivity, false = weighted_roc(positive, scores, weights[start : start + many])
+        heights = (sensitivity[:, 1:] + sensitivity[:, :-1]) / 2
+        found[start : start + many] = (np.diff(false, axis=1) * heights).sum(axis=1)
+    return found
 
 
 def _checked(positive: npt.ArrayLike, scores: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], Floats]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pleura.evaluation.calibration.adapt import log_loss_gain
 from pleura.evaluation.calibration.recalibration import Recalibration, cross_fitted, fit_recalibration
 from pleura.evaluation.classification import ClassResult, evaluate_answers
 from pleura.evaluation.cutoffs.choose import CutOff, choose_cut_off
 from pleura.evaluation.held_out import patient_folds
-from pleura.evaluation.intervals.bootstrap import count_patients, resample_weights
-from pleura.evaluation.intervals.estimate import Estimate, percentile
+from pleura.evaluation.intervals.estimate import Estimate
 from pleura.evaluation.site.cases import SiteCases
 from pleura.evaluation.site.settings import SiteSettings
 
@@ -67,14 +67,10 @@ def recalibrate(cases: SiteCases, settings: SiteSettings) -> Recalibrated:
     mapped = cross_fitted(
         truth, both, settings.recalibration, patients=cases.patients, folds=settings.folds, seed=intervals.seed
     )[:, 1]
-    gain = _loss(cases.positive, cases.probability) - _loss(cases.positive, mapped)
-    weights = resample_weights(truth, cases.patients, resamples=intervals.resamples, seed=intervals.seed)
-    fewest = min(count_patients(side, cases.patients) for side in (cases.positive, ~cases.positive))
-    found = percentile(
-        float(gain.mean()), weights @ gain / weights.sum(axis=1), patients=fewest, confidence=intervals.confidence
+    gain = log_loss_gain(
+        truth, both, np.stack([1 - mapped, mapped], axis=1), patients=cases.patients, settings=intervals
     )
-    assert found is not None
-    return Recalibrated(fit_recalibration(truth, both, settings.recalibration), mapped, found)
+    return Recalibrated(fit_recalibration(truth, both, settings.recalibration), mapped, gain)
 
 
 def retune(cases: SiteCases, settings: SiteSettings) -> Retuned:
@@ -109,9 +105,3 @@ def retune(cases: SiteCases, settings: SiteSettings) -> Retuned:
     return Retuned(
         choose_cut_off(cases.positive, cases.probability, settings.rule), held_out.classes[1], tuple(thresholds)
     )
-
-
-def _loss(positive: npt.NDArray[np.bool_], p: Floats) -> Floats:
-    """Log loss of each case; probabilities of 0 and 1 are moved in by a millionth."""
-    inside = np.clip(p, 1e-6, 1 - 1e-6)
-    return np.asarray(-np.log(np.where(positive, inside, 1 - inside)))
