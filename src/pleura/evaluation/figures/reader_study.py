@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -45,7 +46,7 @@ def points_figure(readings: Readings, result: StudyResult) -> Figure:
             _means(axes, result, condition)
             rate_axes(axes)
             axes.set_title(condition, loc="left")
-        handles: dict[str, object] = {}
+        handles: dict[str, Artist] = {}
         for axes in figure.axes:
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
                 handles.setdefault(label, handle)

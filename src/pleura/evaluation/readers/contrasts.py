@@ -1,7 +1,7 @@
 """Readings and a figure of merit in; means of readers, and differences between conditions, tiers and a program, out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 
 import numpy as np
@@ -19,10 +19,19 @@ from pleura.evaluation.readers.mrmc.obuchowski_rockette import (
     components,
     each_condition,
     global_test,
+    logit_interval,
     pairs,
 )
 
-__all__ = ["Contrast", "between_conditions", "between_tiers", "means", "program_against_each", "program_against_mean"]
+__all__ = [
+    "Contrast",
+    "between_conditions",
+    "between_tiers",
+    "mean_by_moments",
+    "means",
+    "program_against_each",
+    "program_against_mean",
+]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -54,7 +63,7 @@ class Contrast:
 
 
 def means(study: Scores, names: Sequence[str], kind: str, confidence: float) -> list[Contrast]:
-    """Mean over readers under each condition, by each analysis; cut off at 0 and 1. Two readers or more a condition.
+    """Mean over readers under each condition, by each analysis, on the scale of the log odds; two readers or more each.
 
     Parameters
     ----------
@@ -70,8 +79,8 @@ def means(study: Scores, names: Sequence[str], kind: str, confidence: float) -> 
         one = scores[index : index + 1, read]
         value, covariance = merits_of((one, positive, merit), kind)
         for analysis in ANALYSES:
-            interval = each_condition(value, covariance, analysis, confidence=confidence)
-            found.append(_cut(_contrast(name, merit, analysis, interval, 0)))
+            interval = each_condition(value, covariance, analysis, confidence=confidence, logit=True)
+            found.append(replace(_contrast(name, merit, analysis, interval, 0), p=None))
     return found
 
 
@@ -171,7 +180,7 @@ def program_against_each(
             one = _contrast(f"program - {reader}, {condition}", merit, "one reader", interval, 0)
             if merit != "auc":
                 side = positive[both] if merit == "sensitivity" else ~positive[both]
-                one = _with_p(one, _mcnemar(pair[0][:, side]))
+                one = replace(one, p=_mcnemar(pair[0][:, side]))
             found.append(one)
     return found
 
@@ -186,12 +195,12 @@ def merits_of(study: Scores, kind: str) -> tuple[Floats, Floats]:
 
 
 def mean_by_moments(study: Scores, names: Sequence[str], confidence: float) -> list[Contrast]:
-    """Mean over readers under each condition with its U-statistic variance; cut off at 0 and 1."""
+    """Mean over readers under each condition with its U-statistic variance, on the scale of the log odds."""
     scores, positive, merit = study
     value, variance, df = each(u_statistics(scores, positive, merit))
-    return [
-        _cut(_from_variance(name, merit, (value[k], variance[k], df[k]), confidence)) for k, name in enumerate(names)
-    ]
+    error = np.sqrt(np.where(variance > 0, variance, 0.0))
+    found = logit_interval(value, error, np.where(variance > 0, df, np.inf), confidence)
+    return [replace(_contrast(name, merit, "u-statistics", found, k), p=None) for k, name in enumerate(names)]
 
 
 def _contrast(name: str, merit: str, analysis: str, interval: Interval, place: int) -> Contrast:
@@ -214,16 +223,6 @@ def _from_variance(name: str, merit: str, found: tuple[Floats, Floats, Floats], 
 
 def _number(value: float) -> float | None:
     return value if isfinite(value) else None
-
-
-def _cut(one: Contrast) -> Contrast:
-    """Cut the interval of a rate at 0 and 1, and take off the test that it is 0."""
-    low, high = (None if end is None else min(max(end, 0.0), 1.0) for end in (one.low, one.high))
-    return Contrast(one.name, one.merit, one.analysis, one.value, one.error, one.df, low, high, None)
-
-
-def _with_p(one: Contrast, p: float) -> Contrast:
-    return Contrast(one.name, one.merit, one.analysis, one.value, one.error, one.df, one.low, one.high, p)
 
 
 def _mcnemar(calls: Floats) -> float:

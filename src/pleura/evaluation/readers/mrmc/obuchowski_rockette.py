@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
+from scipy.special import logit as logit_of
 from scipy.stats import chi2, f, t
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "each_condition",
     "global_test",
     "interval",
+    "logit_interval",
     "pairs",
 ]
 
@@ -180,12 +183,23 @@ def compare(value: npt.ArrayLike, parts: Components, analysis: str = "random", *
 
 
 def each_condition(
-    value: npt.ArrayLike, covariance: npt.ArrayLike, analysis: str = "random", *, confidence: float = 0.95
+    value: npt.ArrayLike,
+    covariance: npt.ArrayLike,
+    analysis: str = "random",
+    *,
+    confidence: float = 0.95,
+    logit: bool = False,
 ) -> Interval:
     """Mean figure of merit of each condition, from that condition's own data; last axis conditions.
 
     Random readers: standard error sqrt(MS(R) / r + max(Cov2, 0)), on Hillis' degrees of freedom for one condition,
     (MS(R) + r max(Cov2, 0))^2 / (MS(R)^2 / (r - 1)), never fewer than r - 1. Intervals are not cut off at 0 and 1.
+
+    Parameters
+    ----------
+    value, covariance, analysis, confidence : as in `components` and `compare`
+    logit : make intervals symmetrical on the scale of the log odds, for values between 0 and 1. Symmetrical ones, as
+        the reference and most programs have them, hold a high AUC too seldom: see benchmarks/reader_studies.py
 
     References
     ----------
@@ -200,7 +214,8 @@ def each_condition(
         spread, df = _error_of_one(own, analysis)
         errors.append(np.sqrt(spread / readers))
         dfs.append(df)
-    return interval(theta.mean(axis=-1), np.stack(errors, axis=-1), np.stack(dfs, axis=-1), confidence)
+    put = logit_interval if logit else interval
+    return put(theta.mean(axis=-1), np.stack(errors, axis=-1), np.stack(dfs, axis=-1), confidence)
 
 
 def interval(value: Floats, error: Floats, df: Floats, confidence: float) -> Interval:
@@ -211,6 +226,18 @@ def interval(value: Floats, error: Floats, df: Floats, confidence: float) -> Int
     half = t.ppf(0.5 + confidence / 2, df) * error
     p = 2 * t.sf(np.abs(value) / error, df)
     return Interval(value, error, df, value - half, value + half, np.asarray(p))
+
+
+def logit_interval(value: Floats, error: Floats, df: Floats, confidence: float) -> Interval:
+    """Put intervals around values between 0 and 1 that are symmetrical on the scale of the log odds; see `interval`.
+
+    The standard error of the log odds is the value's own over value x (1 - value). No interval at 0 and 1.
+    """
+    plain = interval(value, error, df, confidence)
+    inside = np.where((value > 0) & (value < 1), value, np.nan)
+    half = (plain.high - value) / (inside * (1 - inside))
+    low, high = (expit(logit_of(inside) + side * half) for side in (-1, 1))
+    return Interval(plain.value, plain.error, plain.df, np.asarray(low), np.asarray(high), plain.p)
 
 
 def _error_term(parts: Components, analysis: str) -> tuple[Floats, Floats]:

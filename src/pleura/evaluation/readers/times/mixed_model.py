@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve, cholesky
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pleura.errors import CohortError
 
@@ -151,7 +152,8 @@ def fit_reml(values: npt.ArrayLike, design: npt.ArrayLike, groupings: Sequence[n
         value = at.logs + free * (1 + np.log(2 * np.pi * at.rest / free))
         return float(value), logs + free * rests / at.rest
 
-    spreads = _least(profiled, len(groupings))
+    with threadpool_limits(limits=1):  # many small equations: threads would only wait for one another
+        spreads = _least(profiled, len(groupings))
     at = equations.solve(spreads)
     residual = at.rest / free
     effects, inverse = at.fixed(equations.columns)
@@ -192,8 +194,9 @@ def contrast_df(fit: Fit, contrast: npt.ArrayLike) -> float:
         free = equations.observations - equations.columns
         return np.asarray(np.append(each, free - solved.rest / residual - each.sum())[used])
 
-    curvature = np.array([_slope(gradient, middle, one) for one in np.eye(len(middle))])
-    slope = np.array([_slope(spread, middle, one) for one in np.eye(len(middle))])
+    with threadpool_limits(limits=1):
+        curvature = np.array([_slope(gradient, middle, one) for one in np.eye(len(middle))])
+        slope = np.array([_slope(spread, middle, one) for one in np.eye(len(middle))])
     value = spread(middle)
     uncertainty = float(slope @ np.linalg.pinv((curvature + curvature.T) / 4) @ slope)
     return 2 * value**2 / uncertainty if uncertainty > 0 else float("inf")
