@@ -23,6 +23,7 @@ _CASES = typer.Option(480, min=40, help="Patients of the first three hospitals t
 _SIZE = typer.Option("small", help=f"Grid of a synthetic case: {', '.join(SIZES)}.")
 _RECIPE = typer.Option("experiment", help="A recipe's name or a TOML file; its epochs and seed are not used.")
 _COHORT = typer.Option(None, help="A cohort of your own in place of synthetic patients, with its hospitals' names.")
+_CACHE = typer.Option(None, help="Folder for prepared slices; OUT/cache by default.")
 _DEVICE = typer.Option("cpu", help="cpu, or cuda for a GPU.")
 _WORKERS = typer.Option(2, min=1, max=64, help="Processes that draw patients and prepare slices.")
 _RESUME = typer.Option(False, "--resume", help="Go on with the first arm in OUT that is not whole.")
@@ -44,6 +45,7 @@ def pooled_vs_federated(
     recipe: str = _RECIPE,
     cohort: Path | None = _COHORT,
     margin: float = _MARGIN,
+    cache: Path | None = _CACHE,
     device: str = _DEVICE,
     workers: int = _WORKERS,
     resume: bool = _RESUME,
@@ -58,7 +60,7 @@ def pooled_vs_federated(
         out,
         recipe,
         {"cases": cases, "seeds": seeds, "size": size, "rounds": rounds, "margin": margin},
-        {"cohort": cohort, "device": device, "workers": workers, "resume": resume},
+        {"cohort": cohort, "cache_folder": cache, "device": device, "workers": workers, "resume": resume},
     )
 
 
@@ -78,6 +80,7 @@ def new_hospital(
     cohort: Path | None = _COHORT,
     joining: str = typer.Option("union", help="With --cohort: the hospital that joins."),
     margin: float = _MARGIN,
+    cache: Path | None = _CACHE,
     device: str = _DEVICE,
     workers: int = _WORKERS,
     resume: bool = _RESUME,
@@ -99,7 +102,14 @@ def new_hospital(
             "newcomer": newcomer,
             "margin": margin,
         },
-        {"cohort": cohort, "joining": joining, "device": device, "workers": workers, "resume": resume},
+        {
+            "cohort": cohort,
+            "joining": joining,
+            "cache_folder": cache,
+            "device": device,
+            "workers": workers,
+            "resume": resume,
+        },
     )
 
 
@@ -114,6 +124,7 @@ def local_epochs(
     recipe: str = _RECIPE,
     cohort: Path | None = _COHORT,
     margin: float = _MARGIN,
+    cache: Path | None = _CACHE,
     device: str = _DEVICE,
     workers: int = _WORKERS,
     resume: bool = _RESUME,
@@ -128,7 +139,7 @@ def local_epochs(
         out,
         recipe,
         {"cases": cases, "seeds": seeds, "size": size, "rounds": rounds, "local_epochs": numbers, "margin": margin},
-        {"cohort": cohort, "device": device, "workers": workers, "resume": resume},
+        {"cohort": cohort, "cache_folder": cache, "device": device, "workers": workers, "resume": resume},
     )
 
 
@@ -141,6 +152,7 @@ def protection(
     rounds: int = typer.Option(3, min=1, help="Rounds of one local epoch."),
     recipe: str = _RECIPE,
     cohort: Path | None = _COHORT,
+    cache: Path | None = _CACHE,
     device: str = _DEVICE,
     workers: int = _WORKERS,
     resume: bool = _RESUME,
@@ -154,7 +166,7 @@ def protection(
         out,
         recipe,
         {"cases": cases, "seeds": seeds, "size": size, "rounds": rounds},
-        {"cohort": cohort, "device": device, "workers": workers, "resume": resume},
+        {"cohort": cohort, "cache_folder": cache, "device": device, "workers": workers, "resume": resume},
     )
 
 

@@ -1,12 +1,11 @@
 """Micro hospitals with test cases, and a short plain federation of them."""
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 
 from federation import tiny
-from pleura.data.cohort import Cohort, read_cohort
 from pleura.federation.learning.settings import FederationSettings, ProtectionSettings
+from pleura.training.watcher import Silent
 
 PLAIN = FederationSettings(rounds=2, protection=ProtectionSettings(backend="plain"))
 
@@ -27,8 +26,17 @@ def write_tested(folder: Path, *, cases: int = 36, hospitals: tuple[str, ...] = 
     return folder
 
 
-def without(cohort: Path, label: str, *, at: str) -> Cohort:
-    """The cohort without a hospital's training and validation cases of one class."""
-    read = read_cohort(cohort)
-    kept = tuple(case for case in read.cases if not (case.hospital == at and case.label == label))
-    return replace(read, cases=kept)
+class Listener(Silent):
+    """Keeps what is said; interrupts at a line or a task."""
+
+    def __init__(self, at: str = "") -> None:
+        self.at = at
+        self.lines: list[str] = []
+
+    def start(self, task: str, total: int) -> None:
+        self.say(task)
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+        if self.at and line.startswith(self.at):
+            raise KeyboardInterrupt

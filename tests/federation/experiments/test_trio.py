@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from federation import tiny
-from federation.experiments.hospitals import PLAIN
+from federation.experiments.hospitals import PLAIN, Listener
 from pleura.data.cohort import read_cohort
 from pleura.errors import CohortError, RecipeError
 from pleura.federation.experiments.trio import ThreeWays, three_ways
@@ -17,22 +17,6 @@ from pleura.federation.learning.hospital import own_network, prepare_hospital
 from pleura.federation.learning.settings import LocalSettings, StrategySettings
 from pleura.training.assess import assess
 from pleura.training.loop import score
-from pleura.training.watcher import Silent
-
-
-class Listener(Silent):
-    """Keeps what is said; interrupts at a line or a task."""
-
-    def __init__(self, at: str = "") -> None:
-        self.at, self.lines = at, []
-
-    def start(self, task: str, total: int) -> None:
-        self.say(task)
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-        if self.at and line.startswith(self.at):
-            raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +94,11 @@ def test_what_cannot_be_compared_is_refused(
     recipe = tiny.recipe()
     with pytest.raises(RecipeError, match="is of another run"):
         three_ways(recipe, tested_cohort, done[1], PLAIN, cache_folder=slices, seed=5)
+    longer = replace(PLAIN, local=LocalSettings(amount=2))
     with pytest.raises(RecipeError, match="is of another run"):
-        longer = replace(PLAIN, local=LocalSettings(amount=2))
         three_ways(recipe, tested_cohort, done[1], longer, cache_folder=slices, seed=4)
+    own = replace(PLAIN, strategy=StrategySettings(name="fedbn"))
     with pytest.raises(RecipeError, match="a model a hospital"):
-        own = replace(PLAIN, strategy=StrategySettings(name="fedbn"))
         three_ways(recipe, tested_cohort, tmp_path, own, cache_folder=slices)
     with pytest.raises(CohortError, match="no test case"):
         three_ways(recipe, hospitals_cohort, tmp_path, PLAIN, cache_folder=slices)

@@ -41,23 +41,32 @@ class HeldOut:
     """Of the cases' slices in the cache, in their order."""
 
     def answers(
-        self, network: Classifier, *, device: str | torch.device = "cpu", watcher: Watcher | None = None
+        self,
+        network: Classifier,
+        *,
+        device: str | torch.device = "cpu",
+        precision: str = "float32",
+        watcher: Watcher | None = None,
     ) -> Predictions:
-        """Classify the cases in float32, each by the mean over its slice subsets, as a diagnosis does.
+        """Classify the cases, each by the mean over its slice subsets.
 
         Parameters
         ----------
         network : of the recipe's architecture and classes
         device : where the network is
+        precision : float32, as a diagnosis computes, or bfloat16
         watcher : told of progress
         """
         watcher = watcher or Silent()
         watcher.start("judging on the test cases", len(self.cases))
+        scores = score(
+            network, self.recipe.input, self.cache, self.keys, device=device, precision=precision, watcher=watcher
+        )
         return Predictions(
             classes=self.task.classes,
             cases=tuple(case.case for case in self.cases),
             truth=np.array(self.task.labels(self.cases), dtype=np.int64),
-            scores=score(network, self.recipe.input, self.cache, self.keys, device=device, watcher=watcher),
+            scores=scores,
             patients=tuple(case.patient for case in self.cases),
             hospitals=tuple(case.hospital for case in self.cases),
         )
@@ -102,7 +111,7 @@ def judged_rows(arm: str, predictions: Predictions, settings: IntervalSettings |
     ----------
     arm : what gave the answers
     predictions : with hospitals
-    settings : of the intervals
+    settings : of the intervals; 1000 resamples by default
 
     Returns
     -------
@@ -110,7 +119,7 @@ def judged_rows(arm: str, predictions: Predictions, settings: IntervalSettings |
     "sensitivity CLASS", "specificity CLASS" and "auc CLASS"; each number followed by its ends, "NAME low" and
     "NAME high". A class with no case among those judged on has no columns.
     """
-    report = evaluate_predictions(predictions, settings=settings)
+    report = evaluate_predictions(predictions, settings=settings or IntervalSettings(resamples=1000))
     parts = {EVERYWHERE: report.overall, **report.by_hospital}
     return tuple({"arm": arm, "judged_on": name, **_columns(result)} for name, result in parts.items())
 

@@ -21,6 +21,8 @@ from pleura.training.watcher import Watcher
 
 __all__ = ["local_epochs"]
 
+_WORDS = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "auc": "mean AUC"}
+
 
 def local_epochs(
     settings: ExperimentSettings,
@@ -28,6 +30,7 @@ def local_epochs(
     *,
     recipe: TrainingRecipe,
     cohort: Path | None = None,
+    cache_folder: Path | None = None,
     device: str = "cpu",
     workers: int = 1,
     resume: bool = False,
@@ -41,7 +44,7 @@ def local_epochs(
     Parameters
     ----------
     settings, recipe : what decides it; the recipe's seed is not used
-    out, cohort, device, workers, resume, watcher : as in `pooled_vs_federated`
+    out, cohort, cache_folder, device, workers, resume, watcher : as in `pooled_vs_federated`
 
     Returns
     -------
@@ -62,6 +65,7 @@ def local_epochs(
         recipe=recipe,
         hospitals=three_hospitals(settings.cases),
         cohort=cohort,
+        cache_folder=cache_folder,
         device=device,
         workers=workers,
         resume=resume,
@@ -111,11 +115,10 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[int, Seque
         line = Line(
             "federated", list(megabytes.values()), [spreads(table)[measure] for table in overall.values()], notes
         )
-        words = measure.replace("_", " ")
-        return Panel(words, "MB on the wire, a hospital", words, [line], logarithmic=True)
+        return Panel(_WORDS[measure], "MB on the wire, a hospital", "share", [line], logarithmic=True)
 
     figure = lines_figure(
-        [panel("accuracy"), panel("balanced_accuracy"), panel("auc")],
+        [panel(measure) for measure in _WORDS],
         title=(
             f"{experiment.settings.rounds} epochs in all, E of them between two rounds; {experiment.kind} test cases; "
             "bars: 95 % over seeds, band: over patients"
@@ -150,13 +153,13 @@ def _report(experiment: Experiment, overall: Mapping[int, Table], megabytes: Map
             f"epochs ({settings.protection}, equal weights); the learning rate falls over all epochs alike. Bytes are "
             "what one hospital sends and is sent."
         ),
-        header=["local epochs", "rounds", "MB a hospital", "accuracy", "balanced accuracy", "mean AUC"],
+        header=["local epochs", "rounds", "MB a hospital", *_WORDS.values()],
         table=[
             [
                 str(number),
                 str(settings.rounds // number),
                 f"{megabytes[number]:.1f}",
-                *(in_words(found_[measure]) for measure in ("accuracy", "balanced_accuracy", "auc")),
+                *(in_words(found_[measure]) for measure in _WORDS),
             ]
             for number, found_ in summed.items()
         ],

@@ -20,7 +20,8 @@ def describe_machine(device: str) -> str:
     device : cpu, cuda or cuda:N
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    said = [f"{_processor()}, {cores} cores, {torch.get_num_threads()} threads"]
+    threads = torch.get_num_threads()
+    said = [f"{_processor()}, {cores} cores, {threads} thread{'s' if threads > 1 else ''}"]
     if device.startswith("cuda"):
         said.append(torch.cuda.get_device_name(torch.device(device)))
     said += [f"Python {platform.python_version()}", f"torch {torch.__version__}", f"pleura {__version__}"]

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from pleura.data.cohort import Cohort, read_cohort
 from pleura.errors import CohortError
 from pleura.evaluation.predictions import Predictions
 from pleura.federation.experiments.arms import Arm, Facts
@@ -30,6 +31,7 @@ def new_hospital(
     recipe: TrainingRecipe,
     cohort: Path | None = None,
     joining: str = NEWCOMER,
+    cache_folder: Path | None = None,
     device: str = "cpu",
     workers: int = 1,
     resume: bool = False,
@@ -45,7 +47,7 @@ def new_hospital(
     Parameters
     ----------
     settings, recipe : what decides it; the recipe's seed is not used
-    out, device, workers, resume, watcher : as in `pooled_vs_federated`
+    out, cache_folder, device, workers, resume, watcher : as in `pooled_vs_federated`
     cohort : a folder whose cases to take in place of synthetic ones; four hospitals or more
     joining : the hospital that comes last; of a synthetic cohort always the one that is made for it
 
@@ -60,6 +62,8 @@ def new_hospital(
         that is asked for.
     """
     only = "" if settings.newcomer == "all" else settings.newcomer
+    if cohort is not None:
+        _joining(read_cohort(cohort, classes=()), joining, only)  # refuses before anything is written
     experiment = open_experiment(
         "new-hospital",
         settings,
@@ -67,24 +71,34 @@ def new_hospital(
         recipe=recipe,
         hospitals=(*three_hospitals(settings.cases), newcomer(settings.cases, only=only)),
         cohort=cohort,
+        cache_folder=cache_folder,
         device=device,
         workers=workers,
         resume=resume,
         watcher=watcher,
+        more={"joining": joining},
     )
-    joined = Joining(joining, only or "covid-19", tuple(name for name in experiment.hospitals if name != joining))
-    tested = experiment.cohort.of_hospitals([joining]).split("test")
-    if not any(case.label == joined.label for case in tested):
-        raise CohortError(f"hospital {joining} has no test case of {joined.label}, whose sensitivity is asked for")
+    joined = _joining(experiment.cohort, joining, only)
     rows: list[Row] = []
     answers: dict[tuple[str, int], list[Predictions]] = {}
     for seed in experiment.each_seed():
+        judged: dict[str, tuple[Row, ...]] = {}
         for (way, number), arm in _one_seed(experiment, joined, seed).items():
             answers.setdefault((way, number), []).append(arm.predictions)
-            three = {**judged_rows(way, joined.first(arm.predictions))[0], "judged_on": THREE}
-            rows += [{"seed": seed, "round": number, **row} for row in (*judged_rows(way, arm.predictions), three)]
+            if arm.name not in judged:  # the first is the same for all ways
+                three = {**judged_rows(way, joined.first(arm.predictions))[0], "judged_on": THREE}
+                judged[arm.name] = (*judged_rows(way, arm.predictions), three)
+            rows += [{"seed": seed, "round": number, **row, "arm": way} for row in judged[arm.name]]
     write_joining(experiment, joined, rows, answers)
     return tuple(rows)
+
+
+def _joining(cohort: Cohort, name: str, only: str) -> Joining:
+    """Say who joins whom; refuse a hospital that has nothing to be judged on."""
+    label = only or "covid-19"
+    if not any(case.label == label for case in cohort.of_hospitals([name]).split("test")):
+        raise CohortError(f"hospital {name} has no test case of {label}, whose sensitivity is asked for")
+    return Joining(name, label, tuple(sorted({case.hospital for case in cohort.cases} - {name})))
 
 
 def _one_seed(experiment: Experiment, joined: Joining, seed: int) -> dict[tuple[str, int], Arm]:

@@ -1,6 +1,7 @@
 """Settings, a recipe and an output folder in; the cohort drawn or read, and all that the arms share, out."""
 
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -32,6 +33,8 @@ class Experiment:
     recipe: TrainingRecipe
     cohort: Cohort
     out: Path
+    cache: Path
+    """Folder of the prepared slices, which all arms share."""
     device: str
     workers: int
     watcher: Watcher
@@ -40,11 +43,6 @@ class Experiment:
     def hospitals(self) -> tuple[str, ...]:
         """Names, sorted."""
         return tuple(sorted({case.hospital for case in self.cohort.cases}))
-
-    @property
-    def cache(self) -> Path:
-        """Folder of the prepared slices, which all arms share."""
-        return self.out / "cache"
 
     @property
     def kind(self) -> str:
@@ -61,6 +59,7 @@ class Experiment:
             workers=self.workers,
             device=self.device,
             watcher=self.watcher,
+            precision=self.recipe.training.precision,
         )
 
     def folder(self, seed: int) -> Path:
@@ -110,10 +109,12 @@ def open_experiment(
     recipe: TrainingRecipe,
     hospitals: Sequence[SyntheticHospital],
     cohort: Path | None = None,
+    cache_folder: Path | None = None,
     device: str = "cpu",
     workers: int = 1,
     resume: bool = False,
     watcher: Watcher | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Experiment:
     """Check what can be checked, write the settings, and draw the patients or read those that are given.
 
@@ -124,8 +125,10 @@ def open_experiment(
     out : a new or empty folder, or with `resume` one in which the same experiment was begun
     hospitals : whose patients are drawn, into `out/cohort`
     cohort : a folder whose cases to take instead
+    cache_folder : for prepared slices; `out/cache` by default
     device, workers, watcher : as for `pleura.training.loop.train`
-    resume : go on in a folder that has the same settings
+    resume : go on in a folder that has the same settings; seeds may be more or fewer
+    more : what else decides it, by name
 
     Raises
     ------
@@ -135,7 +138,7 @@ def open_experiment(
     watcher = watcher or Silent()
     choose_device(device)
     given = None if cohort is None else read_cohort(cohort, classes=())
-    about: dict[str, object] = {"experiment": name, "device": device, "recipe": recipe.name}
+    about: dict[str, object] = {"experiment": name, "device": device, "recipe": recipe.name, **(more or {})}
     if given is not None:
         about["cohort"] = f"{given.name}, {given.generator or 'no generator'}, seed {given.seed}"
     _begin(out, to_toml({**about, "settings": asdict(settings)}), to_toml(asdict(recipe)), resume)
@@ -150,6 +153,7 @@ def open_experiment(
         recipe=recipe,
         cohort=find_task(recipe.task).select(given),
         out=out,
+        cache=cache_folder or out / "cache",
         device=device,
         workers=workers,
         watcher=watcher,
@@ -164,10 +168,11 @@ def _begin(out: Path, settings: str, recipe: str, resume: bool) -> None:
                 f"{out} has an experiment that was begun; add --resume to go on, or choose another folder"
             )
         for path, text in written.items():
-            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            if not path.is_file() or _without_seeds(path.read_text(encoding="utf-8")) != _without_seeds(text):
                 raise RecipeError(
                     f"{path} is not what this call asks for; give the same options to go on, or choose another folder"
                 )
+        write_text(out / SETTINGS, settings)
         return
     if resume:
         raise RecipeError(f"nothing to resume: no {SETTINGS} in {out}; start without --resume")
@@ -179,6 +184,16 @@ def _begin(out: Path, settings: str, recipe: str, resume: bool) -> None:
         raise OutputError(f"cannot make {out}: {error.strerror or error}; check the folder") from error
     for path, text in reversed(written.items()):
         write_text(path, text)
+
+
+def _without_seeds(text: str) -> dict[str, object]:
+    """Read settings, but for the number of seeds: more may follow, and the arms of fewer can be summed up."""
+    try:
+        read = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
+    read.get("settings", {}).pop("seeds", None)
+    return read
 
 
 def _draw(

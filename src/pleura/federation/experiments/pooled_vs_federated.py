@@ -18,6 +18,8 @@ from pleura.training.watcher import Watcher
 
 __all__ = ["pooled_vs_federated"]
 
+_WORDS = {"balanced_accuracy": "balanced accuracy", "auc": "mean AUC"}
+
 
 def pooled_vs_federated(
     settings: ExperimentSettings,
@@ -25,6 +27,7 @@ def pooled_vs_federated(
     *,
     recipe: TrainingRecipe,
     cohort: Path | None = None,
+    cache_folder: Path | None = None,
     device: str = "cpu",
     workers: int = 1,
     resume: bool = False,
@@ -41,6 +44,7 @@ def pooled_vs_federated(
     settings, recipe : what decides it; the recipe's seed is not used
     out : a new or empty folder, or with `resume` one in which the same experiment was begun
     cohort : a folder whose cases to take in place of synthetic ones; three hospitals or more
+    cache_folder : for prepared slices; `out/cache` by default
     device, workers, watcher : as for `pleura.training.loop.train`
     resume : go on with the first arm that is not whole
 
@@ -60,6 +64,7 @@ def pooled_vs_federated(
         recipe=recipe,
         hospitals=three_hospitals(settings.cases),
         cohort=cohort,
+        cache_folder=cache_folder,
         device=device,
         workers=workers,
         resume=resume,
@@ -77,6 +82,7 @@ def pooled_vs_federated(
             workers=workers,
             device=device,
             seed=seed,
+            precision=recipe.training.precision,
             watcher=experiment.watcher,
         )
         for name, arm in done.arms.items():
@@ -144,7 +150,7 @@ def _report(experiment: Experiment, overall: Mapping[str, Table]) -> Report:
             f"round), all from the same first weights with {settings.rounds} epochs; judged on the test cases of all "
             "hospitals, the same for all arms and seeds. Two hospitals have no other viral pneumonia, as in the paper."
         ),
-        header=["arm", *(column.replace("_", " ") for column in columns)],
+        header=["arm", *(_WORDS.get(column, column) for column in columns)],
         table=[
             [name, *(in_words(found[column]) if column in found else "-" for column in columns)]
             for name, found in summed.items()

@@ -43,6 +43,7 @@ def protection(
     *,
     recipe: TrainingRecipe,
     cohort: Path | None = None,
+    cache_folder: Path | None = None,
     device: str = "cpu",
     workers: int = 1,
     resume: bool = False,
@@ -58,7 +59,7 @@ def protection(
     Parameters
     ----------
     settings, recipe : what decides it; the recipe's seed is not used
-    out, cohort, device, workers, resume, watcher : as in `pooled_vs_federated`
+    out, cohort, cache_folder, device, workers, resume, watcher : as in `pooled_vs_federated`
 
     Returns
     -------
@@ -76,6 +77,7 @@ def protection(
         recipe=recipe,
         hospitals=three_hospitals(settings.cases),
         cohort=cohort,
+        cache_folder=cache_folder,
         device=device,
         workers=workers,
         resume=resume,

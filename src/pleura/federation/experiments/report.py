@@ -86,9 +86,14 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def in_words(spread: Spread) -> str:
-    """Write a number with both intervals: "0.81 [0.78, 0.84] (0.74, 0.87)", over seeds, then over patients."""
+    """Write a share with both intervals: "0.81 [0.78, 0.84] (0.74, 0.87)", over seeds, then over patients.
+
+    Student's interval knows nothing of 0 and 1, and is cut there.
+    """
     runs, patients = spread.seeds, spread.patients
-    seeds = "[-]" if runs.low is None or runs.high is None else f"[{runs.low:.2f}, {runs.high:.2f}]"
+    seeds = "[-]"
+    if runs.low is not None and runs.high is not None:
+        seeds = f"[{max(runs.low, 0):.2f}, {min(runs.high, 1):.2f}]"
     drawn = "(-)" if patients.low is None or patients.high is None else f"({patients.low:.2f}, {patients.high:.2f})"
     return f"{spread.mean:.2f} {seeds} {drawn}"
 

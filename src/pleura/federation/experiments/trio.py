@@ -52,6 +52,7 @@ def three_ways(
     workers: int = 1,
     device: str = "cpu",
     seed: int = 0,
+    precision: str = "float32",
     watcher: Watcher | None = None,
 ) -> ThreeWays:
     """Train each hospital alone, all pooled, and federated; judge each on the test cases of all hospitals.
@@ -69,6 +70,7 @@ def three_ways(
     settings : the federation's, with its protection; of strategies all but fedbn, which has no one model
     start_from, cache_folder, workers, device : as for `pleura.training.loop.train`
     seed : of the training, in place of the recipe's
+    precision : in which the test cases are judged: float32, as a diagnosis computes, or bfloat16
     watcher : told of progress
 
     Raises
@@ -92,6 +94,7 @@ def three_ways(
         workers=workers,
         device=device,
         watcher=watcher or Silent(),
+        precision=precision,
     )
     parent = None if start_from is None else load_model(start_from)
     start = Agreement(recipe, settings).begin(parent)

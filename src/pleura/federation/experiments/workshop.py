@@ -41,6 +41,8 @@ class Workshop:
     workers: int
     device: str
     watcher: Watcher
+    precision: str = "float32"
+    """In which models are judged."""
 
     @property
     def hospitals(self) -> tuple[str, ...]:
@@ -105,7 +107,9 @@ class Workshop:
             trained = own_network(self.everyone, written, {})
             network = trained.network if isinstance(trained, WithLesions) else trained
         assert isinstance(network, Classifier)
-        return self.held_out.answers(network, device=self.everyone.device, watcher=self.watcher)
+        return self.held_out.answers(
+            network, device=self.everyone.device, precision=self.precision, watcher=self.watcher
+        )
 
     def arms(self, *settings: FederationSettings, parent: Model | None = None) -> Arms:
         """Open the store of arms, for a run that all of this decides.
@@ -119,7 +123,7 @@ class Workshop:
             [Agreement(self.recipe, one).digest for one in settings],
             [[case.case, case.hospital, case.label, case.severity, case.split] for case in self.cohort.cases],
             [self.everyone.examples.keys, list(self.everyone.examples.lesions), self.everyone.validation_keys],
-            list(self.held_out.keys),
+            [list(self.held_out.keys), self.precision],
             "" if parent is None else parent.id,
         ]
         return Arms(self.out / "arms", sha256(json.dumps(decisive).encode()).hexdigest(), self.watcher)

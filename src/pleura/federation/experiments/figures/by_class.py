@@ -93,7 +93,7 @@ def _on_grid(answers: Predictions, k: int) -> Floats:
 def _draw(axes: Axes, name: str, answers: Sequence[Predictions], k: int, colour: str, dashes: str) -> None:
     mean, low, high = mean_roc(answers, k)
     area = over_runs([auc(one.truth == k, one.scores[:, k]) for one in answers])
-    about = "" if area.low is None or area.high is None else f" ({area.low:.2f} to {min(area.high, 1):.2f})"
+    about = "" if area.low is None or area.high is None else f" ({max(area.low, 0):.2f} to {min(area.high, 1):.2f})"
     loud = name in _LOUD
     if loud:
         axes.fill_between(_GRID, low, high, color=colour, alpha=0.15, linewidth=0)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -13,6 +14,8 @@ from pleura.federation.experiments.over_seeds import Spread
 __all__ = ["Line", "Panel", "lines_figure"]
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "X")
+_APART = 0.08
+"""Between the whiskers of two lines at one place."""
 _DASHES = ("-", "--", "-.", ":", "-", "--", "-.")
 
 
@@ -55,14 +58,18 @@ def lines_figure(panels: Sequence[Panel], *, title: str) -> Figure:
         for place, panel in enumerate(panels):
             axes = figure.add_subplot(1, len(panels), place + 1)
             for number, line in enumerate(panel.lines):
-                _draw(axes, line, number)
+                apart = 0.0 if panel.logarithmic else _APART * (number - (len(panel.lines) - 1) / 2)
+                _draw(axes, line, number, apart)
             letter = f"{chr(ord('a') + place)}  " if len(panels) > 1 else ""
             axes.set_title(letter + panel.title, loc="left")
             axes.set(xlabel=panel.across, ylabel=panel.up)
             if panel.bounds is not None:
                 axes.set_ylim(*panel.bounds)
             if panel.logarithmic:
+                points = sorted({at for line in panel.lines for at in line.at})
                 axes.set_xscale("log")
+                axes.minorticks_off()
+                axes.set_xticks(points, [f"{at:.3g}" for at in points])
             else:
                 axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         handles, labels = figure.axes[0].get_legend_handles_labels()
@@ -71,7 +78,7 @@ def lines_figure(panels: Sequence[Panel], *, title: str) -> Figure:
     return figure
 
 
-def ends(spread: Spread) -> Mapping[str, tuple[float, float]]:
+def _ends(spread: Spread) -> Mapping[str, tuple[float, float]]:
     """Give the intervals that exist, by "seeds" and "patients"."""
     found = {}
     for name, one in (("seeds", spread.seeds), ("patients", spread.patients)):
@@ -80,12 +87,12 @@ def ends(spread: Spread) -> Mapping[str, tuple[float, float]]:
     return found
 
 
-def _draw(axes: Axes, line: Line, number: int) -> None:
+def _draw(axes: Axes, line: Line, number: int, apart: float) -> None:
     colour = COLOURS[number % len(COLOURS)]
     means = [spread.mean for spread in line.spreads]
     style_of = {"color": colour, "marker": _MARKS[number % len(_MARKS)], "linestyle": _DASHES[number % len(_DASHES)]}
     axes.plot(line.at, means, markersize=4, label=line.name, zorder=3, **style_of)  # type: ignore[arg-type]
-    intervals = [ends(spread) for spread in line.spreads]
+    intervals = [_ends(spread) for spread in line.spreads]
     if len(line.at) > 1:
         band = [found.get("patients", (mean, mean)) for found, mean in zip(intervals, means, strict=True)]
         axes.fill_between(
@@ -93,6 +100,6 @@ def _draw(axes: Axes, line: Line, number: int) -> None:
         )
     for at, found in zip(line.at, intervals, strict=True):
         if "seeds" in found:
-            axes.plot([at, at], found["seeds"], color=colour, linewidth=0.9, zorder=2)
+            axes.plot([at + apart] * 2, np.clip(found["seeds"], 0, 1), color=colour, linewidth=0.9, zorder=2)
     for at, mean, note in zip(line.at, means, line.notes, strict=False):
         axes.annotate(note, (at, mean), textcoords="offset points", xytext=(5, 5), fontsize=8, color=colour)
