@@ -21,7 +21,9 @@ def test_bounds_by_hand() -> None:
     assert _levels("0.80", "0.900", "0.900") == [Level.CONTRADICTION]
     assert _levels("0.80", "0.900", "0.900", runs=5) == [Level.UNLIKELY]
     assert _levels("0.998", "0.900", "0.900") == [Level.CONTRADICTION]
-    assert _levels("0.83", "0.900", "0.900") == [Level.UNLIKELY]
+    # Two straight lines through (0.1, 0.6): 0.75; at least 0.54.
+    assert _levels("0.63", "0.600", "0.900") == [Level.UNLIKELY]
+    assert _levels("0.67", "0.600", "0.900") == [Level.NOTE]
     assert _levels("0.88", "0.900", "0.900") == [Level.NOTE]
     assert _levels("0.95", "0.900", "0.900") == []
     assert _levels("1.20", "0.900", "0.900")[0] == Level.CONTRADICTION

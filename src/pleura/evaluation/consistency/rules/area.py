@@ -9,11 +9,11 @@ from pleura.evaluation.consistency.printed import Measure, Printed, Range, Readi
 
 __all__ = ["check_area", "hanley_mcneil"]
 
-BELOW_CHORDS = Fraction(3, 100)
+BELOW_CHORDS = Fraction(1, 10)
 """By how much an AUC may lie below the area under two straight lines through the operating point before it is called
-unlikely: a curve that bends inwards, or a point picked for being best on few cases, explains less than this."""
-NARROW = 0.5
-"""Of Hanley and McNeil's standard error; DeLong's lies well above half of it on scores of any usual shape."""
+unlikely. On simulated scores, few cases and the best of all points, up to 0.08 was seen."""
+NARROW = 0.3
+"""Of Hanley and McNeil's standard error. DeLong's was down to 0.39 of it on simulated scores of unequal spread."""
 WIDE = 1.25
 """Of the greatest standard error that there is."""
 
@@ -84,6 +84,8 @@ def _check_width(where: str, auc: Measure, cases: tuple[int, int], confidence: f
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     widest = float(high.range(Reading.TIES_DOWN).high - low.range(Reading.TIES_DOWN).low)
     narrowest = float(high.range(Reading.TIES_DOWN).low - low.range(Reading.TIES_DOWN).high)
+    if high.value >= 1:  # cut off there: the lower half says how wide it was
+        widest = max(widest, 2 * float(auc.value.range(Reading.TIES_DOWN).high - low.range(Reading.TIES_DOWN).low))
     areas = _inside(auc.value.range(Reading.TIES_DOWN))
     usual = 2 * z * min(hanley_mcneil(area, *cases) for area in areas)
     most = 2 * z * max(sqrt(area * (1 - area) / min(cases)) for area in areas)
