@@ -121,3 +121,44 @@ def test_a_class_of_four_gives_wilson_and_delong_but_no_bootstrap() -> None:
     assert result.classes[0].sensitivity == wilson(3, 4)
     assert result.classes[0].auc.method == "delong-logit"
     assert {one.method for one in (result.classes[0].f1, result.balanced_accuracy, result.macro_auc)} == {"none"}
+
+
+def test_the_ways_to_an_interval_that_can_be_chosen() -> None:
+    rng = np.random.default_rng(2)
+    truth = np.arange(60) % 2
+    p = np.clip(0.5 + 0.2 * (2 * truth - 1) + 0.3 * rng.standard_normal(60), 0, 1)
+    both = np.stack([1 - p, p], axis=1)
+    chosen = {
+        kind: evaluate_classes(
+            truth, both, "ab", settings=IntervalSettings(auc="bootstrap", proportions=kind, resamples=300)
+        ).classes[1]
+        for kind in ("wilson", "clopper-pearson", "bootstrap")
+    }
+    assert [one.sensitivity.method for one in chosen.values()] == list(chosen)
+    assert {one.auc.method for one in chosen.values()} == {"bootstrap"}
+    widths = [one.sensitivity.high - one.sensitivity.low for one in chosen.values()]
+    assert widths[1] > widths[0]
+    hits, total = chosen["wilson"].sensitivity.hits, chosen["wilson"].sensitivity.total
+    false = 30 - chosen["wilson"].specificity.hits
+    assert chosen["wilson"].lr_positive.value == pytest.approx((hits / total) / (false / 30))
+
+
+def test_micro_auc_is_over_all_pairs_of_a_case_and_a_class(rng: np.random.Generator) -> None:
+    truth = rng.integers(0, 3, 50)
+    p = rng.dirichlet(np.ones(3), 50)
+    found = evaluate_classes(truth, p, "abc", settings=QUICK).micro_auc
+    of_true = [p[i, truth[i]] for i in range(50)]
+    of_others = [p[i, k] for i in range(50) for k in range(3) if k != truth[i]]
+    pairs = [(a > b) + 0.5 * (a == b) for a in of_true for b in of_others]
+    assert found.value == pytest.approx(np.mean(pairs))
+    assert found.method == "bootstrap"
+    assert evaluate_classes(truth % 2, p[:, :2], "ab", settings=QUICK).micro_auc is None
+
+
+def test_likelihood_ratios_of_repeated_patients_come_from_resampling_them() -> None:
+    truth = np.arange(48) % 2
+    answer = np.where(np.arange(48) % 5 == 0, 1 - truth, truth)
+    people = [str(index // 4) + "ab"[index % 2] for index in range(48)]
+    found = evaluate_classes(truth, np.eye(2)[answer], "ab", patients=people, settings=QUICK).classes[1]
+    assert found.lr_positive.method == found.lr_negative.method == "bootstrap"
+    assert found.lr_positive.low <= found.lr_positive.value <= found.lr_positive.high

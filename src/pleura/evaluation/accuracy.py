@@ -161,7 +161,7 @@ def _notes(predictions: Predictions, threshold: float | None, settings: Interval
     return notes
 
 
-_AREAS = {"delong": "DeLong", "delong-logit": "DeLong on the logit scale"}
+_AREAS = {"delong": "DeLong", "delong-logit": "DeLong on the logit scale", "bootstrap": "resampling of cases"}
 _PROPORTIONS = {"wilson": "Wilson", "clopper-pearson": "Clopper-Pearson", "bootstrap": "resampling of cases"}
 
 

@@ -28,7 +28,7 @@ class IntervalSettings:
     confidence: float = 0.95
     """Of every interval."""
     auc: str = "delong-logit"
-    """ "delong-logit" or "delong", see `auc_interval`; the bootstrap instead where a patient has several cases."""
+    """ "delong-logit" or "delong", see `auc_interval`, or "bootstrap"; this where a patient has several cases."""
     proportions: str = "wilson"
     """ "wilson", "clopper-pearson" or "bootstrap"; the bootstrap where a patient has several cases."""
     resamples: int = 2000
@@ -39,8 +39,8 @@ class IntervalSettings:
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
             raise ValueError(f"need a confidence between 0 and 1, got {self.confidence}")
-        if self.auc not in KINDS:
-            raise ValueError(f'need an AUC interval of kind {" or ".join(KINDS)}, got "{self.auc}"')
+        if self.auc not in (*KINDS, "bootstrap"):
+            raise ValueError(f'need an AUC interval of kind {", ".join(KINDS)} or bootstrap, got "{self.auc}"')
         if self.proportions not in PROPORTION_KINDS:
             raise ValueError(
                 f'need an interval of proportions among {", ".join(PROPORTION_KINDS)}, got "{self.proportions}"'
@@ -217,7 +217,9 @@ def evaluate_answers(
                 f1=percentile(
                     float(point.f1[0, k]), resampled.f1[:, k], patients=sizes[k], confidence=settings.confidence
                 ),
-                auc=_area(is_k, scores, k, areas[:, k], sizes[k] if grouped else None, settings),
+                auc=_area(
+                    is_k, scores, k, areas[:, k], sizes[k] if grouped or settings.auc == "bootstrap" else None, settings
+                ),
                 lr_positive=ratios.positive,
                 lr_negative=ratios.negative,
             )

@@ -4,6 +4,7 @@ from math import exp, inf, log, sqrt
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from pleura.evaluation.intervals.estimate import Estimate
 from pleura.evaluation.intervals.ratios import clustered_ratios, likelihood_ratios, npv_at, ppv_at, ratio
@@ -36,6 +37,16 @@ def test_the_interval_holds_what_a_score_test_does_not_reject(counts: tuple[int,
             assert not _kept(end * outwards, *counts)
     assert (found.low == 0) == (counts[0] == 0)
     assert (found.high == inf) == (counts[2] == 0)
+
+
+def test_the_true_ratio_is_held_as_often_as_said() -> None:
+    """Every table of 20 and 20 cases, with its probability: sensitivity 0.9, specificity 0.9, ratio 9."""
+    chance = np.outer(binom.pmf(range(21), 20, 0.9), binom.pmf(range(21), 20, 0.1))
+    held = 0.0
+    for x, y in zip(*np.nonzero(chance > 1e-7), strict=True):
+        found = ratio(int(x), 20, int(y), 20)
+        held += chance[x, y] * (found is not None and found.low <= 9 <= found.high)
+    assert held == pytest.approx(0.956, abs=0.001)
 
 
 def test_turned_round_it_is_the_reciprocal() -> None:
