@@ -96,6 +96,7 @@ class Measure:
 
 _NUMBER = r"[-−]?\d+(?:\.\d+)?"
 _CONFIDENCE = re.compile(r"\b\d+(?:\.\d+)?\s*%?\s*(?:CI|confidence interval)\b\s*[:,=]?", re.IGNORECASE)
+_DEVIATION = re.compile(rf"(?:±|\+/-)\s*{_NUMBER}\s*%?")
 _FRACTION = re.compile(r"(\d+)\s*(?:/|\bof\b)\s*(\d+)")
 _INTERVAL = re.compile(rf"({_NUMBER})\s*(%?)\s*(?:\bto\b|[-−–—,;])\s*({_NUMBER})\s*(%?)")
 _SINGLE = re.compile(rf"({_NUMBER})\s*(%?)")
@@ -133,6 +134,8 @@ def parse_printed(text: str | int, *, percent: bool = False) -> Printed:
 def parse_measure(text: str | int) -> Measure:
     """Read a measure with what stands beside it: "97.5% (78/80)", "0.98 (95% CI 0.97-0.99)", "78/80".
 
+    A standard deviation, "0.98 ± 0.01", is passed over.
+
     Raises
     ------
     CohortError
@@ -144,7 +147,7 @@ def parse_measure(text: str | int) -> Measure:
     >>> found.value.text, [end.text for end in found.interval], found.counts
     ('97.5 %', ['91.3 %', '99.7 %'], (78, 80))
     """
-    rest = _CONFIDENCE.sub(" ", _plain(str(text)))
+    rest = _DEVIATION.sub(" ", _CONFIDENCE.sub(" ", _plain(str(text))))
     counts = None
     fraction = _FRACTION.search(rest)
     if fraction is not None:
