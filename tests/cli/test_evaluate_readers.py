@@ -1,6 +1,8 @@
 """`pleura evaluate readers` and `simulate-reader-study`, from a file to a folder."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,26 @@ def test_a_reader_that_is_not_there_is_refused(study: Path) -> None:
     done = CliRunner().invoke(app, ["readers", str(study), "--program", "nobody"])
     assert done.exit_code == 1
     assert "no reader is named nobody" in str(done.exception)
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "run-a-reader-study.md"
+
+
+def _blocks(kind: str) -> list[str]:
+    return [part.split("```")[0] for part in PAGE.read_text(encoding="utf-8").split(f"```{kind}\n")[1:]]
+
+
+def test_the_how_to_page_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("small.toml").write_text(_blocks("toml")[0], encoding="utf-8")
+    outputs = []
+    for line in "".join(_blocks("sh")).splitlines():
+        done = CliRunner().invoke(app, shlex.split(line)[2:])
+        assert done.exit_code == 0, f"{line}: {done.output}"
+        outputs.append(done.stdout)
+    named = {
+        name.strip("`") for name in re.findall(r"^\| (`[^|]+`) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert {path.name for path in Path("results").iterdir() if path.suffix in (".json", ".csv")} <= named
+    assert json.loads(outputs[2])["means"]
+    assert "SIMULATED" in outputs[3]
