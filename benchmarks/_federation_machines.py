@@ -21,7 +21,7 @@ from pleura.federation.engine.hardening import harden
 from pleura.federation.engine.kits import COORDINATOR, Place, approve, make_authority, make_kit, make_request
 from pleura.federation.engine.ports import free_ports
 from pleura.federation.engine.processes import Running, start_kit
-from pleura.federation.engine.station import Station, owner_only
+from pleura.federation.engine.station import Station, owner_only, save_station
 from pleura.federation.learning.agreement import Agreement
 from pleura.federation.rounds.plan import RoundPlan
 from pleura.federation.rounds.server_key import Endorsement, ServerKey
@@ -71,17 +71,23 @@ class Machines:
             home = self.folder / name
             request = make_request(home, "bench", name, kind)  # type: ignore[arg-type]
             self.kits[name] = make_kit(home, approve(authority, request, self.folder), fingerprint)
-            entry = "_federation_server:timed_play" if name == SERVER else "_federation_hospital:take_part"
             if name != COORDINATOR:
-                station = Station(entry=entry, state=self.state(name))
+                station = Station(entry="_federation_server:timed_play", state=self.state(name))
                 harden(self.kits[name], kind, station, home / "engine")  # type: ignore[arg-type]
 
     def state(self, name: str) -> Path:
         """State folder of a machine."""
         return self.folder / "states" / name
 
-    def found(self, agreement: Agreement, hospitals: Sequence[str]) -> None:
-        """Make all states anew: keys, one member list, the plan of the agreement's rounds."""
+    def found(self, agreement: Agreement, hospitals: Sequence[str], *, networks: bool) -> None:
+        """Make all states anew: keys, one member list, the plan of the agreement's rounds.
+
+        Parameters
+        ----------
+        agreement : of the hospitals
+        hospitals : names
+        networks : whether hospitals hold the agreement's network, as deployed ones do; otherwise as many plain numbers
+        """
         shutil.rmtree(self.folder / "states", ignore_errors=True)
         shutil.rmtree(self.folder / "desk", ignore_errors=True)
         owner_only(self.folder / "states")
@@ -96,13 +102,17 @@ class Machines:
             layout=agreement.layout,
             values_per_coefficient=protection.values_per_coefficient,
             most_hospitals=protection.most_hospitals,
-            **asdict(Waiting()),
+            quorum=len(hospitals),
+            **asdict(Waiting(small_s=300.0)),  # a machine with two cores starts all hospitals' jobs at once
         )
         write_plan(server, plan)
         publics = []
         for name in hospitals:
             state = owner_only(self.state(name))
             publics.append(HospitalKeys.create(state / "keys", name).public)
+            entry = f"_federation_{'hospital' if networks else 'stand_in'}:take_part"
+            save_station(self.kits[name] / "local", Station(entry=entry, state=state))
+            write_plan(state, plan)
             (state / "policy.toml").write_text(f'recipes = ["sha256:{agreement.digest}"]\n')
             (state / "recipe.toml").write_text(to_toml(asdict(agreement.recipe)))
             (state / "settings.toml").write_text(to_toml(asdict(agreement.settings)))
@@ -112,7 +122,7 @@ class Machines:
         for name in hospitals:
             Membership.join(self.state(name) / "keys", coordinator.public, [members])
 
-    def run(self, hospitals: Sequence[str], rounds: int, rounds_a_job: int, wait_s: float = 300.0) -> Peaks:
+    def run(self, hospitals: Sequence[str], rounds: int, rounds_a_job: int, wait_s: float = 540.0) -> Peaks:
         """Start server, hospitals and coordinator, run rounds to their end, and end all processes.
 
         Returns

@@ -36,18 +36,17 @@ class Clocked:
         to: Collection[str],
         *,
         files: Mapping[str, Path] | None = None,
+        own: Mapping[str, Mapping[str, Path]] | None = None,
         closing: Closing,
         inbox: Path,
-        **more: Any,
     ) -> dict[str, Reply | str]:
         """Give one task to several hospitals, and note what it took."""
         began = time.time()
-        replies = self._channel.ask(task, message, to, files=files, closing=closing, inbox=inbox, **more)
+        replies = self._channel.ask(task, message, to, files=files, own=own, closing=closing, inbox=inbox)
         whole = {name: reply for name, reply in replies.items() if isinstance(reply, Reply)}
-        own = more.get("own_files") or {}
         down = {
             name: len(message)
-            + sum(path.stat().st_size for path in [*(files or {}).values(), *own.get(name, {}).values()])
+            + sum(path.stat().st_size for path in [*(files or {}).values(), *(own or {}).get(name, {}).values()])
             for name in to
         }
         self.tasks.append(

@@ -104,6 +104,7 @@ class _Watched:
         to: Collection[str],
         *,
         files: Mapping[str, Path] | None = None,
+        own: Mapping[str, Mapping[str, Path]] | None = None,
         closing: Closing,
         inbox: Path,
     ) -> dict[str, Reply | str]:
@@ -113,11 +114,11 @@ class _Watched:
             shutil.copyfile(files["descriptor"], kept / f"{self.number}-{len(list(kept.iterdir()))}")
             if (self.state / f"skip-{self.number}").exists():
                 later = {"descriptor": skipping(files["descriptor"], self.state)}
-                replies = self.channel.ask(task, message, to, files=later, closing=closing, inbox=inbox)
+                replies = self.channel.ask(task, message, to, files=later, own=own, closing=closing, inbox=inbox)
                 self.skipped = {name: str(reply) for name, reply in replies.items()}
         if task == ANSWER:
             hold(self.state, "answer", self.number)
-        return self.channel.ask(task, message, to, files=files, closing=closing, inbox=inbox)
+        return self.channel.ask(task, message, to, files=files, own=own, closing=closing, inbox=inbox)
 
 
 def skipping(path: Path, state: Path) -> Path:

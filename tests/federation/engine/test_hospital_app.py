@@ -10,9 +10,10 @@ from nvflare.fuel.f3.streaming.download_service import ProduceRC
 
 from pleura.errors import PolicyError
 from pleura.federation.engine.hospital_app import RoundExecutor, _Guarded, _Pulled
-from pleura.federation.engine.offers import IncomingFile, Offer, digest_of
+from pleura.federation.engine.offers import IncomingFile, Offer
 from pleura.federation.engine.station import Station, save_station, sole_user
 from pleura.federation.rounds.exchange import Reply
+from pleura.federation.rounds.file_hash import hash_file
 
 
 def test_only_those_named_may_pull(tmp_path: Path) -> None:
@@ -21,7 +22,7 @@ def test_only_those_named_may_pull(tmp_path: Path) -> None:
     guarded = _Guarded(tmp_path / "mine", ["server.job"], chunk_bytes=1000)
     for stranger in ("birs.job", "server", "server.job.more", ""):
         assert guarded.produce({}, stranger)[:2] == (ProduceRC.ERROR, None)
-    pulled = _Pulled(IncomingFile(tmp_path / "pulled", Offer("R", 2560, digest_of(tmp_path / "mine"))), lambda: None)
+    pulled = _Pulled(IncomingFile(tmp_path / "pulled", Offer("R", 2560, hash_file(tmp_path / "mine"))), lambda: None)
     code, chunk, state = guarded.produce({}, "server.job")
     while code == ProduceRC.OK:
         assert len(chunk) <= 1000
@@ -50,7 +51,7 @@ def context(tmp_path: Path) -> SimpleNamespace:
     save_station(tmp_path, Station("federation.engine.test_hospital_app:Handler", tmp_path / "state"))
     workspace = SimpleNamespace(get_site_config_dir=lambda: str(tmp_path))
     engine = SimpleNamespace(get_workspace=lambda: workspace, get_cell=lambda: None)
-    return SimpleNamespace(get_engine=lambda: engine, get_job_id=lambda: "job-1")
+    return SimpleNamespace(get_engine=lambda: engine, get_job_id=lambda: "job-1", get_identity_name=lambda: "aare")
 
 
 def letter(task: str) -> dict:

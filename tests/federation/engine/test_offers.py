@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import WireError
-from pleura.federation.engine.offers import IncomingFile, Offer, digest_of, read_offers, write_offers
+from pleura.federation.engine.offers import IncomingFile, Offer, read_offers, write_offers
+from pleura.federation.rounds.file_hash import hash_file
 
 CONTENT = bytes(range(256)) * 40
 OFFER = Offer("R1", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
@@ -19,7 +20,7 @@ def test_a_whole_file_gets_its_name(tmp_path: Path) -> None:
         assert not incoming.path.exists()
     incoming.finish()
     assert incoming.path.read_bytes() == CONTENT
-    assert digest_of(incoming.path) == OFFER.sha256
+    assert hash_file(incoming.path) == OFFER.sha256
     assert [path.name for path in incoming.path.parent.iterdir()] == ["part"]
 
 

@@ -69,10 +69,11 @@ class WatchedChannel(InProcessChannel):
         to: Collection[str],
         *,
         files: Mapping[str, Path] | None = None,
+        own: Mapping[str, Mapping[str, Path]] | None = None,
         closing: Closing,
         inbox: Path,
     ) -> dict[str, Reply | str]:
         self.before(task)
-        replies = super().ask(task, message, to, files=files, closing=closing, inbox=inbox)
+        replies = super().ask(task, message, to, files=files, own=own, closing=closing, inbox=inbox)
         self.after(task, replies)
         return replies

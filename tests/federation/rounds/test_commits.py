@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import ContinuityError, TermsError, WireError
-from pleura.federation.rounds.commits import Commit, Commits, hash_file
+from pleura.federation.rounds.commits import Commit, Commits
 from pleura.federation.rounds.descriptor import NOTHING
+from pleura.federation.rounds.file_hash import hash_file
 from pleura.federation.rounds.frames import read_frames
 
 FIRST = Commit(

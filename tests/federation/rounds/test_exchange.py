@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pleura.errors import SecureSumError, TermsError, WireError
-from pleura.federation.rounds.exchange import Closing, RefusedByHospital, Reply, check_file_name
+from pleura.errors import TermsError, WireError
+from pleura.federation.rounds.exchange import Closing, Reply, check_file_name
 
 RULE = Closing(quorum=3, grace_s=10, deadline_s=100, stall_s=15)
 
@@ -48,10 +48,3 @@ def test_names_that_no_file_may_have(name: str) -> None:
 def test_names_that_files_may_have() -> None:
     for name in ("upload", "group-key", "part_1.bin", "0", "a" * 64):
         assert check_file_name(name) == name
-
-
-def test_a_refusal_keeps_its_reason() -> None:
-    error = RefusedByHospital("h1", "the policy forbids it")
-    assert (error.hospital, error.reason) == ("h1", "the policy forbids it")
-    assert "hospital h1 refuses: the policy forbids it" in str(error)
-    assert isinstance(error, SecureSumError)

@@ -9,9 +9,9 @@ import pytest
 
 from federation.rounds.thorax import LAYOUT, NAME, POLICY, Thorax, ledger_rows
 from pleura.errors import ContinuityError, KeyFileError, PolicyError, ShortAnswersError, TermsError, WireError
-from pleura.federation.rounds.commits import hash_file
 from pleura.federation.rounds.descriptor import Descriptor, SignedDescriptor
 from pleura.federation.rounds.exchange import Reply
+from pleura.federation.rounds.file_hash import hash_file
 from pleura.federation.rounds.frames import frames, read_frames
 from pleura.federation.rounds.hospital_rounds import RoundHospital
 from pleura.federation.rounds.messages import (

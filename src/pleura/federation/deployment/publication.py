@@ -15,6 +15,7 @@ from pleura.federation.learning.agreement import Agreement
 from pleura.federation.learning.pooled import pool
 from pleura.federation.learning.state import GlobalState, load_state
 from pleura.federation.learning.tensors import write_tensors
+from pleura.federation.rounds.durable import forget
 from pleura.federation.rounds.release import write_release
 from pleura.federation.secure_sum.keys.membership import Membership
 from pleura.federation.simulation.results import federated_card, write_model
@@ -94,14 +95,14 @@ def publish(site: Site, words: list[Path], out: Path) -> tuple[Model, frozenset[
     owner_only(out)
     try:
         signed = write_release(out / "signatures", [_read(path) for path in words], members, state.digest)
-    except Exception:
-        out.rmdir()
+        trained = with_lesions(first_network(agreement.recipe, agreement.task.classes, None), agreement.recipe)
+        write_tensors(trained, state.tensors)
+        network = trained.network if isinstance(trained, WithLesions) else trained
+        card = _card(site, agreement, state, hospitals=len(members.members))
+        model = write_model(network, card, out / card.name, half=agreement.recipe.half)
+    except BaseException:
+        forget(out)  # signatures without the model would look like a release
         raise
-    trained = with_lesions(first_network(agreement.recipe, agreement.task.classes, None), agreement.recipe)
-    write_tensors(trained, state.tensors)
-    network = trained.network if isinstance(trained, WithLesions) else trained
-    card = _card(site, agreement, state, hospitals=len(members.members))
-    model = write_model(network, card, out / card.name, half=agreement.recipe.half)
     return model, frozenset(one.name for one in members.members if one.fingerprint in signed)
 
 

@@ -137,6 +137,7 @@ def join_federation(folder: Path, invitation: Path, settings: SiteSettings) -> S
     given = invitation.read_text(encoding="utf-8")
     policy = Policy(
         recipes=(f"sha256:{Agreement(invited.recipe, invited.settings).digest}",),
+        least_hospitals=invited.quorum,
         most_local_epochs=float(invited.settings.local.amount),
     )
     owner_only(folder)

@@ -28,9 +28,10 @@ from nvflare.fuel.f3.streaming.file_downloader import FileDownloadable  # type: 
 from nvflare.fuel.f3.streaming.obj_downloader import ObjectDownloader  # type: ignore[import-untyped]
 
 from pleura.errors import PleuraError, WireError
-from pleura.federation.engine.offers import IncomingFile, Offer, digest_of, read_offers, write_offers
+from pleura.federation.engine.offers import IncomingFile, Offer, read_offers, write_offers
 from pleura.federation.engine.station import Station, load_entry, load_station, owner_only, sole_user
 from pleura.federation.rounds.exchange import HospitalHandler
+from pleura.federation.rounds.file_hash import hash_file
 from pleura.whole_file import write_text
 
 __all__ = ["RoundExecutor", "offered", "pull", "station_of"]
@@ -103,7 +104,7 @@ def offered(
     try:
         yield {
             name: Offer(
-                downloader.add_object(_Guarded(path, receivers, chunk_bytes)), path.stat().st_size, digest_of(path)
+                downloader.add_object(_Guarded(path, receivers, chunk_bytes)), path.stat().st_size, hash_file(path)
             )
             for name, path in files.items()
         }
@@ -207,7 +208,8 @@ class RoundExecutor(Executor):  # type: ignore[misc]
         with _ends_with_its_job(state, job, abort_signal):
             cell = fl_ctx.get_engine().get_cell()
             server = FQCN.join([FQCN.ROOT_SERVER, job])
-            offers = read_offers(shareable["files"], station.largest_bytes)
+            own = shareable.get("own", {}).get(fl_ctx.get_identity_name(), {})
+            offers = read_offers({**shareable["files"], **own}, station.largest_bytes)
             inbox = state / "inbox"
             shutil.rmtree(inbox, ignore_errors=True)
             files = pull(cell, server, offers, owner_only(inbox), abort_signal)

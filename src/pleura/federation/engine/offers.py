@@ -9,7 +9,7 @@ from typing import Any
 from pleura.errors import WireError
 from pleura.federation.rounds.exchange import check_file_name
 
-__all__ = ["IncomingFile", "Offer", "digest_of", "read_offers", "write_offers"]
+__all__ = ["IncomingFile", "Offer", "read_offers", "write_offers"]
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,6 @@ class Offer:
             or len(self.sha256) != 64
         ):
             raise WireError(f"an offer has a reference, a length and a SHA-256, got {self!r:.200}")
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_offers(offers: Mapping[str, Offer]) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from nvflare.fuel.flare_api.flare_api import new_secure_session  # type: ignore[
 from pleura.errors import PleuraError, SecureSumError, WireError
 from pleura.federation.engine.hospital_app import offered, pull, station_of
 from pleura.federation.engine.job import GO_ON, TASK
-from pleura.federation.engine.offers import read_offers, write_offers
+from pleura.federation.engine.offers import Offer, read_offers, write_offers
 from pleura.federation.engine.replies import Replies
 from pleura.federation.engine.rolling import Session
 from pleura.federation.engine.station import Station, load_entry, owner_only, sole_user
@@ -70,6 +70,7 @@ class FlareChannel:
         to: Collection[str],
         *,
         files: Mapping[str, Path] | None = None,
+        own: Mapping[str, Mapping[str, Path]] | None = None,
         closing: Closing,
         inbox: Path,
     ) -> dict[str, Reply | str]:
@@ -88,14 +89,13 @@ class FlareChannel:
         cut = Signal()
         with (
             ThreadPoolExecutor(self._station.window, "pull") as pullers,
-            offered(
-                self._cell,
-                files or {},
-                [FQCN.join([cell, self._job]) for cell in asked.values()],
-                idle_s=closing.deadline_s + _LAST_CHUNKS_S,
-                chunk_bytes=min(self._station.chunk_bytes, 2**20),  # all hospitals pull at once, and cannot be queued
-            ) as going,
+            ExitStack() as offers,
         ):
+            going = offers.enter_context(self._offered(files or {}, asked.values(), closing))
+            going_to = {
+                name: offers.enter_context(self._offered((own or {}).get(name, {}), [cell], closing))
+                for name, cell in asked.items()
+            }
 
             def take(client_task: ClientTask, fl_ctx: Any) -> None:  # noqa: ARG001 (the engine names both)
                 result, name = client_task.result, client_task.client.name
@@ -103,7 +103,7 @@ class FlareChannel:
                 if name in asked and replies.coming(name):
                     pullers.submit(self._receive, name, asked[name], result, replies, inbox / name, cut)
 
-            given = Task(TASK, _letter(task, message, write_offers(going), closing), result_received_cb=take)
+            given = Task(TASK, _letter(task, message, going, going_to, closing), result_received_cb=take)
             self._controller.broadcast(given, self._fl_ctx, targets=list(asked), min_responses=0)
             try:
                 while not (replies.done() or self._abort.triggered):
@@ -118,6 +118,18 @@ class FlareChannel:
             raise SecureSumError("the round was ended from outside before it was whole; it is run again")
         self.lost |= asked.keys() - came.keys()
         return came
+
+    def _offered(
+        self, files: Mapping[str, Path], cells: Collection[str], closing: Closing
+    ) -> AbstractContextManager[dict[str, Offer]]:
+        """Offer files to some hospitals while they are waited for."""
+        return offered(
+            self._cell,
+            files,
+            [FQCN.join([cell, self._job]) for cell in cells],
+            idle_s=closing.deadline_s + _LAST_CHUNKS_S,
+            chunk_bytes=min(self._station.chunk_bytes, 2**20),  # all hospitals pull at once, and cannot be queued
+        )
 
     def _connected(self) -> dict[str, str]:
         """Full name of each hospital's cell, by the hospital's name."""
@@ -202,11 +214,19 @@ class RoundController(Controller):  # type: ignore[misc]
         return given and not abort_signal.triggered
 
 
-def _letter(task: str, message: bytes, offers: Mapping[str, Any], closing: Closing) -> Shareable:
+def _letter(
+    task: str,
+    message: bytes,
+    offers: Mapping[str, Offer],
+    own: Mapping[str, Mapping[str, Offer]],
+    closing: Closing,
+) -> Shareable:
+    """Write the letter that all get; who reads another hospital's offers cannot pull them."""
     letter = Shareable()
     letter["task"] = task
     letter["message"] = message
-    letter["files"] = offers
+    letter["files"] = write_offers(offers)
+    letter["own"] = {name: write_offers(theirs) for name, theirs in own.items() if theirs}
     letter["deadline_s"] = closing.deadline_s
     return letter
 

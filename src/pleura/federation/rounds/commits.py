@@ -25,13 +25,13 @@ from typing import Any, Final, Self
 from pleura.errors import ContinuityError, RecipeError, TermsError, WireError
 from pleura.federation.rounds.descriptor import NOTHING, check_hash
 from pleura.federation.rounds.durable import append, forget, make_folder, read, write_whole
+from pleura.federation.rounds.file_hash import hash_file
 from pleura.federation.rounds.frames import frames
 from pleura.settings import parse_settings
 
-__all__ = ["AttemptFiles", "Closed", "Commit", "Commits", "hash_file"]
+__all__ = ["AttemptFiles", "Closed", "Commit", "Commits"]
 
 _COMMIT: Final = "commit.json"
-_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,18 +267,6 @@ class Commits:
     def _take(self, commit: Commit) -> None:
         self._check(commit)
         self.all.append(commit)
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, 64 hexadecimal digits, read a megabyte at a time; `WireError` if it cannot be read."""
-    made = sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                made.update(chunk)
-    except OSError as error:
-        raise WireError(f"cannot read {path.name}: {error.strerror or error}; ask for it again") from error
-    return made.hexdigest()
 
 
 def _read(kind: type[Any], data: bytes, what: str) -> Any:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from pleura.errors import ContinuityError, ShortAnswersError, WireError, WrongSumError
-from pleura.federation.rounds.commits import Commit, hash_file
+from pleura.federation.rounds.commits import Commit
 from pleura.federation.rounds.continuity import Standing, check_model
 from pleura.federation.rounds.descriptor import Descriptor
+from pleura.federation.rounds.file_hash import hash_file
 from pleura.federation.rounds.frames import read_frames
 from pleura.federation.secure_sum.hospital import HospitalRound
 from pleura.federation.secure_sum.sums import Opened

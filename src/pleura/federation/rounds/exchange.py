@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from pleura.errors import SecureSumError, TermsError, WireError
+from pleura.errors import TermsError, WireError
 
-__all__ = ["Channel", "Closing", "HospitalHandler", "RefusedByHospital", "Reply", "check_file_name"]
+__all__ = ["Channel", "Closing", "HospitalHandler", "Reply", "check_file_name"]
 
 _FILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -57,21 +57,6 @@ class Reply:
     def __post_init__(self) -> None:
         for name in self.files:
             check_file_name(name)
-
-
-class RefusedByHospital(SecureSumError):  # noqa: N818 (it is named for what happened)
-    """A hospital's refusal, carried back to the server with its reason.
-
-    Parameters
-    ----------
-    hospital : the name under which it was asked
-    reason : its own words
-    """
-
-    def __init__(self, hospital: str, reason: str) -> None:
-        super().__init__(f"hospital {hospital} refuses: {reason}")
-        self.hospital = hospital
-        self.reason = reason
 
 
 class HospitalHandler(Protocol):
@@ -159,6 +144,7 @@ class Channel(Protocol):
         to: Collection[str],
         *,
         files: Mapping[str, Path] | None = None,
+        own: Mapping[str, Mapping[str, Path]] | None = None,
         closing: Closing,
         inbox: Path,
     ) -> dict[str, Reply | str]:
@@ -170,6 +156,7 @@ class Channel(Protocol):
         message : the same for all, small
         to : names of hospitals; one that is not connected does not answer
         files : the same for all, by name; they do not change until this returns
+        own : by hospital, files that it alone can have, under names that are not among those of `files`
         closing : when to stop waiting
         inbox : a folder; the files of a reply are pulled to `inbox/<hospital>/<name>`, and a reply counts when all of
             them are whole and their length and SHA-256 are checked

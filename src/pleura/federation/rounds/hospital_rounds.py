@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pleura.errors import ContinuityError, WireError
-from pleura.federation.rounds.commits import Commit, hash_file
+from pleura.federation.rounds.commits import Commit
 from pleura.federation.rounds.committed import UNOPENED, check_commit, open_commit
 from pleura.federation.rounds.continuity import check_answer, check_opening
 from pleura.federation.rounds.descriptor import Descriptor, SignedDescriptor
 from pleura.federation.rounds.durable import forget, make_folder, write_whole
 from pleura.federation.rounds.exchange import Reply
+from pleura.federation.rounds.file_hash import hash_file
 from pleura.federation.rounds.frames import frames, read_frames
 from pleura.federation.rounds.held_model import HeldModel
 from pleura.federation.rounds.ledger import Ledger

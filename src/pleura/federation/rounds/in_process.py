@@ -72,6 +72,7 @@ class InProcessChannel:
         to: Collection[str],
         *,
         files: Mapping[str, Path] | None = None,
+        own: Mapping[str, Mapping[str, Path]] | None = None,
         closing: Closing,
         inbox: Path,
     ) -> dict[str, Reply | str]:
@@ -81,7 +82,8 @@ class InProcessChannel:
         replies: dict[str, Reply | str] = {}
         pool = ThreadPoolExecutor(self._workers)
         try:
-            open_ = {pool.submit(self._ask_one, name, task, message, dict(files or {}), inbox): name for name in asked}
+            given = {name: {**(files or {}), **(own or {}).get(name, {})} for name in asked}
+            open_ = {pool.submit(self._ask_one, name, task, message, given[name], inbox): name for name in asked}
             lost = 0
             while open_:
                 done, _ = wait(open_, timeout=0.02, return_when=FIRST_COMPLETED)

@@ -40,7 +40,7 @@ TAKE_SNAPSHOT: Final = "take-snapshot"
 WORK: Final = "work"
 """Files: "descriptor". Back: the files "upload" and "shares"."""
 ANSWER: Final = "answer"
-"""Message: `Senders`. Files: "descriptor"; "shares", framed in order of the senders. Back: the answer."""
+"""Message: `Senders`. Files: "descriptor"; "shares", its own, framed in order of the senders. Back: the answer."""
 
 _LONGEST: Final = 1 << 20
 T = TypeVar("T")

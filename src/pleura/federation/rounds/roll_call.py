@@ -70,6 +70,7 @@ class Ground:
         to: Collection[str],
         *,
         files: Mapping[str, Path] | None = None,
+        own: Mapping[str, Mapping[str, Path]] | None = None,
         closing: Closing | None = None,
     ) -> dict[str, Reply]:
         """Ask, with refusals put down; by default as for what takes a hospital no work."""
@@ -80,7 +81,9 @@ class Ground:
         if closing is None:
             plan = self.plan
             closing = Closing(quorum=min(len(to), plan.quorum), grace_s=plan.small_grace_s, deadline_s=plan.small_s)
-        replies = channel.ask(task, message, to, files=files or {}, closing=closing, inbox=make_folder(inbox))
+        replies = channel.ask(
+            task, message, to, files=files or {}, own=own or {}, closing=closing, inbox=make_folder(inbox)
+        )
         for name, reply in replies.items():
             if isinstance(reply, str):
                 self.refused[name] = f"{task}: {reply}"

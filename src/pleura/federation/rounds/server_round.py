@@ -11,10 +11,12 @@ from pathlib import Path
 
 from pleura.errors import QuorumError, SecureSumError, ShortAnswersError, TermsError
 from pleura.federation.rounds.answers import check_answer_of, check_shares_of
-from pleura.federation.rounds.commits import AttemptFiles, Commit, Commits, hash_file
+from pleura.federation.rounds.commits import AttemptFiles, Commit, Commits
+from pleura.federation.rounds.dealt import cut_shares
 from pleura.federation.rounds.descriptor import Descriptor, SignedDescriptor
 from pleura.federation.rounds.durable import forget, make_folder, read, write_whole
 from pleura.federation.rounds.exchange import Channel, Closing, Reply
+from pleura.federation.rounds.file_hash import hash_file
 from pleura.federation.rounds.frames import frames
 from pleura.federation.rounds.messages import ANSWER, WORK, Report, Senders, to_json
 from pleura.federation.rounds.plan import RoundPlan
@@ -131,6 +133,7 @@ class RoundServer:
         self.commits.commit(commit)
         self.commits.prune()
         forget(self._ground.inbox)
+        forget(self._ground.folder / "dealt")
         return commit
 
     def _closed_attempt(self) -> tuple[AttemptFiles, Descriptor] | None:
@@ -234,12 +237,14 @@ class RoundServer:
         needed = descriptor.terms.threshold
         to = {name: place for name, place in names.items() if place not in kept}
         if len(kept) < needed:
+            cut = cut_shares(files.shares, descriptor.terms, to.values(), self._ground.folder / "dealt")
             replies = self._ground.ask(
                 channel,
                 ANSWER,
                 to_json(Senders(places=tuple(sorted(upload_set.senders)))),
                 to,
-                files={"descriptor": files.descriptor, "shares": files.shares},
+                files={"descriptor": files.descriptor},
+                own={name: {"shares": cut[place]} for name, place in to.items()},
                 closing=Closing(quorum=needed - len(kept), grace_s=plan.answer_grace_s, deadline_s=plan.answer_s),
             )
             for name, reply in sorted(replies.items()):
