@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pleura.federation.deployment.machine import find_kit
 from pleura.federation.deployment.plan import Waiting, write_plan
 from pleura.federation.engine.hardening import harden
 from pleura.federation.engine.kits import COORDINATOR, Place, approve, make_authority, make_kit, make_request
@@ -55,25 +56,30 @@ class Machines:
 
     Parameters
     ----------
-    folder : empty; everything is under it
+    folder : everything is under it; kits that an earlier run left in it are used again
     hospitals : names
     """
 
     def __init__(self, folder: Path, hospitals: Sequence[str]) -> None:
         self.folder = owner_only(folder / "federation")
-        self.place = Place("bench", SERVER, *free_ports(2))
-        authority = self.folder / "authority"
-        fingerprint = make_authority(authority, self.place)
-        self.kits: dict[str, Path] = {}
         self.running: dict[str, Running] = {}
-        for name in (SERVER, COORDINATOR, *hospitals):
+        names = (SERVER, COORDINATOR, *hospitals)
+        if not all((self.folder / name / "kits").is_dir() for name in names):
+            self._make_kits(names)
+        self.kits = {name: find_kit(self.folder / name) for name in names}
+
+    def _make_kits(self, names: Sequence[str]) -> None:
+        """Let everybody have a key, a certificate and a kit; some thirty processes of the engine, one after another."""
+        authority = self.folder / "authority"
+        fingerprint = make_authority(authority, Place("bench", SERVER, *free_ports(2)))
+        for name in names:
             kind = {SERVER: "server", COORDINATOR: "coordinator"}.get(name, "hospital")
             home = self.folder / name
             request = make_request(home, "bench", name, kind)  # type: ignore[arg-type]
-            self.kits[name] = make_kit(home, approve(authority, request, self.folder), fingerprint)
+            kit = make_kit(home, approve(authority, request, self.folder), fingerprint)
             if name != COORDINATOR:
                 station = Station(entry="_federation_server:timed_play", state=self.state(name))
-                harden(self.kits[name], kind, station, home / "engine")  # type: ignore[arg-type]
+                harden(kit, kind, station, home / "engine")  # type: ignore[arg-type]
 
     def state(self, name: str) -> Path:
         """State folder of a machine."""

@@ -5,10 +5,13 @@ All machines run on this one, over loopback, as they are deployed; a stand-in re
 commit before it to its own, less the stand-in's training and the upload of the hospital that came last: from the moment
 its files were made to the moment the server had them whole. Encrypting is not taken off.
 
+A folder may be named, to keep the machines' certificates in for the next run; the making of these is not measured.
+
 Memory is the proportional set size of all processes of a machine together, sampled ten times a second. MB are 10^6.
 """
 
 import importlib.resources
+import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,7 +26,7 @@ from pleura.federation.secure_sum.layout import Values
 from pleura.models.toml_write import to_toml
 from pleura.settings import parse_recipe
 
-HOSPITALS = ("aare", "birs", "cher", "doubs", "emme", "fils", "glatt", "hase")
+HOSPITALS = tuple(f"h{number}" for number in range(8))
 GROWTH = {"0.73 M": 32, "25 M": 188}
 """Growth of the paper's network: its own, and one that makes it as large as the largest in use."""
 STEADY = 6
@@ -212,7 +215,10 @@ def large_rows(case: Case) -> list[Row]:
 
 def main() -> None:
     """Measure and report."""
-    with tempfile.TemporaryDirectory(prefix="pleura-federation-") as folder, machines(Path(folder), HOSPITALS) as made:
+    with (
+        tempfile.TemporaryDirectory(prefix="pleura-federation-") as folder,
+        machines(Path(sys.argv[1] if len(sys.argv) > 1 else folder), HOSPITALS) as made,
+    ):
         network = measure(made, "0.73 M", 4, rounds=STEADY + 1, rounds_a_job=STEADY, networks=True)
         large = measure(made, "25 M", 4, networks=True)
         plain = [measure(made, size, hospitals) for size in GROWTH for hospitals in (3, 8)]
