@@ -7,6 +7,8 @@ from pleura.evaluation.consistency.check import check_document
 from pleura.evaluation.consistency.document import parse_document
 from pleura.evaluation.consistency.finding import Level
 from pleura.evaluation.consistency.rules.intervals import METHODS
+from pleura.evaluation.consistency.solver.claims import claims_of
+from pleura.evaluation.consistency.solver.solve import possible
 from pleura.evaluation.intervals.delong import auc_interval
 
 
@@ -74,3 +76,22 @@ def test_a_simulated_report(seed: int) -> None:
     report = _report(np.random.default_rng(seed))
     findings = check_document(parse_document({"format": 1, "test": [report]}))
     assert [str(one) for one in findings if one.level is not Level.NOTE] == []
+
+
+def test_most_changed_digits_are_found() -> None:
+    """One digit of five measures changed, with the numbers of cases: what no data give is a contradiction."""
+    rng = np.random.default_rng(1)
+    found = []
+    for _ in range(40):
+        positives, negatives = (int(n) for n in rng.integers(20, 300, 2))
+        tp, tn = int(rng.binomial(positives, 0.8)), int(rng.binomial(negatives, 0.7))
+        fp, fn = negatives - tn, positives - tp
+        shares = [tp / positives, tn / negatives, (tp + tn) / (positives + negatives), tp / (tp + fp), tn / (tn + fn)]
+        names = ("sensitivity", "specificity", "accuracy", "ppv", "npv")
+        report: dict[str, str | int] = {name: f"{share:.3f}" for name, share in zip(names, shares, strict=True)}
+        digits = list(str(report[name := str(rng.choice(names))]))
+        place = int(rng.integers(2, 5))
+        digits[place] = str((int(digits[place]) + int(rng.integers(1, 10))) % 10)
+        report |= {name: "".join(digits), "positives": positives, "negatives": negatives}
+        found.append(not possible(claims_of(parse_document({"format": 1, "test": [report]}).tests[0])))
+    assert np.mean(found) >= 0.9

@@ -17,7 +17,7 @@ from pleura.evaluation.consistency.rules.intervals import METHODS
 from pleura.evaluation.consistency.rules.several import MEANS, Classes
 from pleura.evaluation.consistency.rules.sums import Repeated, Sum
 from pleura.evaluation.consistency.solver.claims import Test
-from pleura.evaluation.consistency.solver.measures import ALIASES, COUNTS, MEASURES, RATES
+from pleura.evaluation.consistency.solver.measures import ALIASES, CHANCE_CORRECTED, COUNTS, MEASURES, RATES
 
 __all__ = ["Document", "parse_document", "read_document"]
 
@@ -97,7 +97,8 @@ def _each(top: Table, key: str, parse: Callable[[Table, str], Part]) -> tuple[Pa
 
 
 def _test(value: Table, where: str) -> Test:
-    known = ("name", "auc", "cases_at_most", "runs", "method", "confidence", *COUNTS, *MEASURES, *RATES, *ALIASES)
+    measured = (*MEASURES, *RATES, *CHANCE_CORRECTED)
+    known = ("name", "auc", "cases_at_most", "runs", "method", "confidence", *COUNTS, *measured, *ALIASES)
     table = {ALIASES.get(key, key): one for key, one in _table(value, where, known).items()}
     if len(table) < len(value):
         twice = next(key for key in value if ALIASES.get(key, key) != key and ALIASES[key] in value)
@@ -106,7 +107,7 @@ def _test(value: Table, where: str) -> Test:
     method = table.get("method")
     if method is not None and method not in METHODS:
         raise CohortError(f'{where}: method = "{method}"; known are {", ".join(METHODS)}, or leave it out')
-    measures = {key: _measure(table[key], f"{where}, {key}") for key in table if key in MEASURES or key in RATES}
+    measures = {key: _measure(table[key], f"{where}, {key}") for key in table if key in measured}
     for key, one in measures.items():
         if one.counts is not None and (key not in MEASURES or key in ("f1", "jaccard")):
             raise CohortError(f"{where}: {key} = {one.text!r}; it is no share of cases, so leave the counts out")

@@ -14,7 +14,7 @@ from pleura.evaluation.consistency.solver.claims import claims_of
 from pleura.evaluation.consistency.solver.measures import COUNTS, MEASURES, RATES
 from pleura.evaluation.consistency.solver.solve import attainable, possible
 
-NAMES = [*MEASURES, *RATES]
+NAMES = [*MEASURES, *RATES, "kappa"]
 
 
 def _value(name: str, cells: tuple[int, int, int, int]) -> Fraction | None:
@@ -32,6 +32,9 @@ def _value(name: str, cells: tuple[int, int, int, int]) -> Fraction | None:
             "negative_likelihood_ratio": (1 - se, sp),
         }[name]
         return above_below[0] / above_below[1] if above_below[1] else None
+    if name == "kappa":
+        chance = Fraction(positives * (tp + fp) + negatives * (fn + tn), cases**2)
+        return (Fraction(tp + tn, cases) - chance) / (1 - chance) if chance != 1 else None
     above, below = {
         "sensitivity": (tp, positives),
         "specificity": (tn, negatives),

@@ -9,7 +9,7 @@ from pleura.evaluation.consistency.finding import Finding, Level, show, show_ran
 from pleura.evaluation.consistency.printed import Range, Reading
 from pleura.evaluation.consistency.solver.claims import Claim, Test, claims_of, measure_claim
 from pleura.evaluation.consistency.solver.conflict import smallest_conflict
-from pleura.evaluation.consistency.solver.measures import MEASURES, RATES
+from pleura.evaluation.consistency.solver.measures import CHANCE_CORRECTED, MEASURES, RATES
 from pleura.evaluation.consistency.solver.solve import attainable, possible, share_of
 
 __all__ = ["check_joint"]
@@ -130,7 +130,7 @@ def _left_out(claim: Claim, known: Mapping[str, Claim]) -> str:
 
 def _derived(claim: Claim) -> int:
     """How far down the list of measures one stands: those are said to follow from the ones above."""
-    order = [*MEASURES, *RATES]
+    order = [*MEASURES, *RATES, *CHANCE_CORRECTED]
     return -1 if claim.measure is None else order.index(claim.measure)
 
 

@@ -8,12 +8,12 @@ from pleura.evaluation.consistency.rules.area import check_area
 from pleura.evaluation.consistency.rules.intervals import check_ends, check_proportion
 from pleura.evaluation.consistency.rules.joint import check_joint
 from pleura.evaluation.consistency.solver.claims import FIXED, Claim, Test, claims_of
-from pleura.evaluation.consistency.solver.measures import COUNTS, MEASURES, ONE, RATES, Vector
+from pleura.evaluation.consistency.solver.measures import CHANCE_CORRECTED, COUNTS, MEASURES, ONE, RATES, Vector
 from pleura.evaluation.consistency.solver.solve import narrowed
 
 __all__ = ["check_test"]
 
-NO_SHARES = ("f1", "jaccard", *RATES)
+NO_SHARES = ("f1", "jaccard", *RATES, *CHANCE_CORRECTED)
 """Measures whose interval is no proportion's."""
 
 

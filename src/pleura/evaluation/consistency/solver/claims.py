@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pleura.evaluation.consistency.printed import Measure, Printed, Reading
 from pleura.evaluation.consistency.solver.cone import Row, Vector
-from pleura.evaluation.consistency.solver.measures import COUNTS, MEASURES, RATES, between
+from pleura.evaluation.consistency.solver.measures import COUNTS, MEASURES, between
 
 __all__ = ["FIXED", "Claim", "Test", "claims_of", "measure_claim"]
 
@@ -29,7 +29,7 @@ class Test:
     counts: Mapping[str, int] = field(default_factory=dict)
     """Names in `COUNTS`."""
     measures: Mapping[str, Measure] = field(default_factory=dict)
-    """Names in `MEASURES` and `RATES`."""
+    """Names in `MEASURES`, `RATES` and `CHANCE_CORRECTED`."""
     auc: Measure | None = None
     cases_at_most: int | None = None
     """Where the number of cases is not told, but that there are not more than so many."""
@@ -48,9 +48,9 @@ class Claim:
     text: str
     """Name and number, for a reader."""
     rows: Callable[[Reading], list[Row]]
-    """Conditions on the five of `measures`; none for a measure in `RATES`."""
+    """Conditions on the five of `measures`; none for a measure that is not in `MEASURES`."""
     measure: str | None = None
-    """In `MEASURES` or `RATES`; None for a count."""
+    """In `MEASURES`, `RATES` or `CHANCE_CORRECTED`; None for a count."""
     printed: Printed | None = None
 
 
@@ -81,10 +81,10 @@ def _fraction(name: str, counts: tuple[int, int], runs: int) -> Claim:
 
 
 def measure_claim(name: str, printed: Printed) -> Claim:
-    """Say what a printed measure, in `MEASURES` or `RATES`, says of the cells."""
+    """Give what a printed measure says of the cells."""
 
     def rows(reading: Reading) -> list[Row]:
-        if name in RATES:
+        if name not in MEASURES:
             return []
         span = printed.range(reading)
         return between(MEASURES[name], span.low, span.high, low_open=span.low_open, high_open=span.high_open)

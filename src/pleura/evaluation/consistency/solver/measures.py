@@ -12,6 +12,7 @@ from pleura.evaluation.consistency.solver.cone import Row, Vector
 __all__ = [
     "ALIASES",
     "CASES",
+    "CHANCE_CORRECTED",
     "COUNTS",
     "MEASURES",
     "NEGATIVES",
@@ -21,6 +22,7 @@ __all__ = [
     "Ratio",
     "Vector",
     "between",
+    "cohens_kappa",
 ]
 
 ONE = (0, 0, 0, 0, 1)
@@ -72,6 +74,32 @@ RATES: dict[str, Ratio] = {
     "negative_likelihood_ratio": Ratio((-1, 0, 1), (0, 1, 0)),
 }
 """Measures of sensitivity, specificity and 1 alone: coefficients of these three."""
+
+CHANCE_CORRECTED = ("kappa",)
+"""Measures of the cells that are ratios of sums only for given numbers of positive and negative cases."""
+
+
+def cohens_kappa(positives: int, negatives: int) -> Ratio:
+    """Give Cohen's kappa between answer and truth as a ratio for given numbers of cases.
+
+    Observed agreement over what chance leaves: with n cases, of which c are called positive, chance agrees in
+    (positives * c + negatives * (n - c)) / n^2.
+
+    Parameters
+    ----------
+    positives, negatives : numbers of cases by truth
+
+    References
+    ----------
+    J. Cohen, A coefficient of agreement for nominal scales, Educational and Psychological Measurement 20 (1960) 37-46.
+    """
+    p, n = positives, negatives
+    cases = p + n
+    by_chance = (p, n, p, n, 0)  # true and false positives are called positive, the others negative
+    observed = (cases, 0, 0, cases, 0)
+    above = tuple(a - b for a, b in zip(observed, by_chance, strict=True))
+    return Ratio(above, tuple(a - b for a, b in zip((0, 0, 0, 0, cases * cases), by_chance, strict=True)))
+
 
 ALIASES = {
     "recall": "sensitivity",

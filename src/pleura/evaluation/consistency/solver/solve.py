@@ -15,6 +15,7 @@ from pleura.evaluation.consistency.solver.claims import Claim
 from pleura.evaluation.consistency.solver.cone import Cone, Row, Vector, cut
 from pleura.evaluation.consistency.solver.measures import (
     CASES,
+    CHANCE_CORRECTED,
     COUNTS,
     MEASURES,
     NEGATIVES,
@@ -23,6 +24,7 @@ from pleura.evaluation.consistency.solver.measures import (
     RATES,
     Ratio,
     between,
+    cohens_kappa,
 )
 from pleura.evaluation.consistency.solver.tables import Answer, find_table
 
@@ -57,8 +59,8 @@ def possible(claims: Sequence[Claim], reading: Reading = Reading.ROUNDED) -> boo
 
     def rows_of(p: int, n: int) -> list[Row]:
         here = list(rows)
-        for claim in rates:
-            here += _rate_rows(claim, reading, p, n)
+        for claim in claims:
+            here += _rows_for(claim, reading, p, n)
         return here
 
     return find_table(positives, negatives, cases, rows_of, budget=PAIRS) is not Answer.NO
@@ -91,7 +93,7 @@ def attainable(claim: Claim, others: Sequence[Claim], reading: Reading = Reading
 
     Where the number of cases that it is a share of is known, the ends are shares of whole numbers.
     """
-    if claim.measure is None:
+    if claim.measure is None or claim.measure in CHANCE_CORRECTED:
         return None
     if claim.measure in RATES:
         cone, ratio = _rates_cone(others, reading), RATES[claim.measure]
@@ -108,8 +110,10 @@ def attainable(claim: Claim, others: Sequence[Claim], reading: Reading = Reading
 
 
 def share_of(claim: Claim, others: Sequence[Claim], reading: Reading = Reading.ROUNDED) -> int | None:
-    """Give the number of cases that a measure in `MEASURES` is a share of, where the other claims leave only one."""
-    return _denominator(narrowed(others, reading)[0], MEASURES[claim.measure or ""])
+    """Give the number of cases that a measure is a share of, where it is one and the other claims leave only one."""
+    if claim.measure not in MEASURES:
+        return None
+    return _denominator(narrowed(others, reading)[0], MEASURES[claim.measure])
 
 
 def _denominator(cone: Cone, ratio: Ratio) -> int | None:
@@ -179,24 +183,19 @@ def _between(cone: Cone | None, ratio: Ratio) -> tuple[Fraction, Fraction]:
     return Fraction(0) if low is None else low, Fraction(1) if high is None else high
 
 
-def _rate_rows(claim: Claim, reading: Reading, p: int, n: int) -> list[Row]:
-    """Conditions of a measure in `RATES` on the cells, for given numbers of positive and negative cases."""
-    assert claim.printed is not None
-    assert claim.measure is not None
+def _rows_for(claim: Claim, reading: Reading, p: int, n: int) -> list[Row]:
+    """Give conditions of a measure that is a ratio of sums only for given numbers of positive and negative cases."""
+    if claim.printed is None or (claim.measure not in RATES and claim.measure not in CHANCE_CORRECTED):
+        return []
+    span = claim.printed.range(reading)
+    ends = {"low_open": span.low_open, "high_open": span.high_open}
+    if claim.measure in CHANCE_CORRECTED:
+        return between(cohens_kappa(p, n), span.low, span.high, **ends)
 
     def on_cells(of: Vector) -> Vector:
         return (of[0] * n, 0, 0, of[1] * p, of[2] * p * n)
 
-    ratio, span = RATES[claim.measure], claim.printed.range(reading)
+    ratio = RATES[claim.measure]
     # That there are both kinds of cases, without which none of these measures is defined.
-    return [
-        Row(POSITIVES, strict=True),
-        Row(NEGATIVES, strict=True),
-        *between(
-            Ratio(on_cells(ratio.above), on_cells(ratio.below)),
-            span.low,
-            span.high,
-            low_open=span.low_open,
-            high_open=span.high_open,
-        ),
-    ]
+    both = [Row(POSITIVES, strict=True), Row(NEGATIVES, strict=True)]
+    return both + between(Ratio(on_cells(ratio.above), on_cells(ratio.below)), span.low, span.high, **ends)
