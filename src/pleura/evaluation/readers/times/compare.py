@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from math import exp, isnan, log
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import t
 
 from pleura.errors import CohortError
+from pleura.evaluation.readers.readings import Readings
 from pleura.evaluation.readers.times.mixed_model import Fit, contrast_df, fit_reml
-
-if TYPE_CHECKING:
-    from pleura.evaluation.readers.readings import Readings
 
 __all__ = ["Ratio", "TimeResult", "TimeSummary", "compare_times"]
 
@@ -59,7 +56,7 @@ class TimeResult:
     """Readers over the program, under each condition."""
 
 
-def compare_times(people: "Readings", program: "Readings | None" = None, *, confidence: float = 0.95) -> TimeResult:
+def compare_times(people: Readings, program: Readings | None = None, *, confidence: float = 0.95) -> TimeResult:
     """Compare reading times by a mixed model of their logarithm.
 
     Conditions and tiers are fixed effects. Readers and cases are random, crossed, with random effects of readers by
@@ -110,7 +107,7 @@ def compare_times(people: "Readings", program: "Readings | None" = None, *, conf
     )
 
 
-def _tiers(people: "Readings") -> tuple[list[str], Ints]:
+def _tiers(people: Readings) -> tuple[list[str], Ints]:
     names = list(dict.fromkeys(people.tiers or ()))
     if len(names) < 2:
         return [], np.zeros(len(people.readers), dtype=np.int64)
@@ -158,7 +155,7 @@ def _ratio(name: str, fit: Fit, contrast: Floats, confidence: float) -> Ratio:
     return Ratio(name, exp(value), exp(value - half), exp(value + half), df, float(2 * t.sf(abs(value) / error, df)))
 
 
-def _summaries(people: "Readings", names: list[str], tier: Ints) -> list[TimeSummary]:
+def _summaries(people: Readings, names: list[str], tier: Ints) -> list[TimeSummary]:
     assert people.seconds is not None
     found = []
     groups = [("all readers", np.ones(len(tier), dtype=bool)), *((name, tier == k) for k, name in enumerate(names))]
@@ -173,7 +170,7 @@ def _summaries(people: "Readings", names: list[str], tier: Ints) -> list[TimeSum
     return found
 
 
-def _against(people: "Readings", program: "Readings", confidence: float) -> list[Ratio]:
+def _against(people: Readings, program: Readings, confidence: float) -> list[Ratio]:
     if program.seconds is None or people.seconds is None:
         return []
     took = {
