@@ -15,14 +15,17 @@ import pytest
 from cli.federated import NAMES, approve, command, found, join
 from pleura.errors import CohortError, KeyFileError, OutputError, QuorumError, RecipeError, ShortAnswersError, WireError
 from pleura.federation.deployment import office as office_module
+from pleura.federation.deployment import publication
 from pleura.federation.deployment import site as site_module
 from pleura.federation.deployment.hospital import take_part
 from pleura.federation.deployment.machine import check_own_host
 from pleura.federation.deployment.office import Office
-from pleura.federation.deployment.server import HAND_OUT, play
-from pleura.federation.deployment.site import Site, admit
+from pleura.federation.deployment.server import HAND_OUT, play, read_failures
+from pleura.federation.deployment.site import Site, SiteSettings, admit, join_federation
 from pleura.federation.deployment.work import HospitalWork
+from pleura.federation.engine.station import owner_only, sole_user
 from pleura.federation.rounds.in_process import InProcessChannel
+from pleura.federation.rounds.policy import read_policy
 from pleura.federation.rounds.release import read_release
 from pleura.federation.secure_sum.keys.members import MemberList
 from pleura.models.files import load_model
@@ -116,7 +119,13 @@ def test_another_folder_has_no_status(tmp_path: Path) -> None:
     assert "neither a coordinator's folder nor a hospital's" in str(done.exception)
 
 
-def test_a_model_is_released_by_all_three_and_by_no_fewer(place: Path, tmp_path: Path) -> None:
+def _full_disk(*_: object, **__: object) -> None:
+    raise OutputError("no space is left")
+
+
+def test_a_model_is_released_by_all_three_and_by_no_fewer(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = [tmp_path / f"{name}.word" for name in NAMES]
     hashes = {command("release", place / name, "--sign", word).stdout for name, word in zip(NAMES, words, strict=True)}
     assert hashes == {status_of(place / "aare")["model"] + "\n"}
@@ -130,6 +139,11 @@ def test_a_model_is_released_by_all_three_and_by_no_fewer(place: Path, tmp_path:
     assert not out.exists()
     twice = command("release", place / "birs", *given[:4], *given[:2], "--out", out)
     assert isinstance(twice.exception, ShortAnswersError)
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "write_model", _full_disk)
+        failed = command("release", place / "birs", *given, "--out", out)
+    assert isinstance(failed.exception, OutputError)
+    assert not out.exists()
     done = command("release", place / "birs", *given, "--out", out)
     assert done.stdout.strip() == str(out / "micro")
     card = load_model(out / "micro").card
@@ -226,6 +240,31 @@ def test_the_server_is_not_told_which_case_cannot_be_prepared(
         work.layout(work.recipes["micro"])
     assert str(refusal.value) == "the hospital's cases cannot be prepared; its own log says why"
     assert "c0" in caplog.text
+
+
+def test_a_hospital_takes_part_in_one_process_at_a_time(place: Path) -> None:
+    with sole_user(owner_only(place / "cher" / "logs"), wait_s=0):
+        done = command("participate", place / "cher")
+    assert isinstance(done.exception, RecipeError)
+    assert "another process works in" in str(done.exception)
+
+
+def test_the_policy_wants_no_fewer_hospitals_than_the_invitation(place: Path, tmp_path: Path) -> None:
+    given = (place / "office" / "invitation.toml").read_text()
+    assert "quorum = 3" in given
+    invitation = tmp_path / "invitation.toml"
+    invitation.write_text(given.replace("quorum = 3", "quorum = 4"))
+    site = join_federation(tmp_path / "doubs", invitation, SiteSettings(name="doubs", cohort=str(place / "cohort")))
+    assert read_policy(site.folder / "policy.toml").least_hospitals == 4
+
+
+def test_a_server_that_cannot_be_loaded_says_why_in_its_log(place: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    shutil.copytree(place / "office" / "server" / "state", state)
+    (state / "plan.json").write_text("{")
+    with pytest.raises(RecipeError):
+        play(channel_to(place), state, 2)
+    assert "plan.json" in read_failures(state)[-1]
 
 
 def test_a_hospital_takes_part_when_it_was_admitted_with_a_policy_that_can_be_read(place: Path, tmp_path: Path) -> None:
