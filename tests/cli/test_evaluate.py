@@ -147,6 +147,11 @@ def test_two_tables_are_compared(split: Path, tmp_path: Path) -> None:
     assert (table["paired"], one["second"], one["method"]) == (True, 0.5, "delong-paired")
     assert one["difference"] == pytest.approx(one["first"] - 0.5, abs=1e-6)
     assert "McNemar" in _run("compare", split, worse)
+    same = json.loads(_run("compare", worse, split, "--margin", "0.05", "--json"))["classes"]["1"]["auc"]
+    assert same["not_worse_by_margin"] == (same["high"] < 0.05)
+    assert "worse by < 0.6" in _run("compare", split, worse, "--margin", "0.6")
+    with pytest.raises(RecipeError, match="margin"):
+        _run("compare", split, worse, "--margin", "5")
     assert json.loads(_run("compare", split, worse, "--unpaired", "--json"))["mcnemar"] is None
 
 

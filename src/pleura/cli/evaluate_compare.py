@@ -17,6 +17,9 @@ def compare(
     ] = False,
     threshold: Annotated[float | None, typer.Option(help="At which the first calls a class.")] = None,
     threshold_second: Annotated[float | None, typer.Option(help="At which the second does.")] = None,
+    margin: Annotated[
+        float | None, typer.Option(help="Say where the second is shown to be worse by less than this, set beforehand.")
+    ] = None,
     confidence: Annotated[float, typer.Option(help="Of all intervals.")] = 0.95,
     resamples: Annotated[int, typer.Option(help="Of the bootstrap, where patients have several cases.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
@@ -36,6 +39,8 @@ def compare(
     from pleura.evaluation.predictions import read_predictions
 
     try:
+        if margin is not None and not 0 < margin < 1:
+            raise ValueError(f"need a margin between 0 and 1, got {margin}")
         settings = IntervalSettings(confidence=confidence, resamples=resamples, seed=seed)
     except ValueError as error:
         raise RecipeError(str(error)) from error
@@ -47,8 +52,8 @@ def compare(
         settings=settings,
     )
     if as_json:
-        typer.echo(json.dumps(comparison_table(report), indent=2))
+        typer.echo(json.dumps(comparison_table(report, margin=margin), indent=2))
         return
     from pleura.cli.evaluation_supplement_tables import print_comparison
 
-    print_comparison(report)
+    print_comparison(report, margin=margin)

@@ -102,16 +102,17 @@ def print_cut_offs(cut_offs: dict[str, tuple[AppliedCutOff, ...]]) -> None:
         console.print()
 
 
-def print_comparison(report: ComparisonReport) -> None:
-    """Print each difference with its interval and p."""
+def print_comparison(report: ComparisonReport, *, margin: float | None = None) -> None:
+    """Print each difference with its interval and p, and whether the second is worse by less than a margin."""
     console = _console()
     kind = "the same cases" if report.paired else "different cases"
     console.print(f"{report.cases[0]} and {report.cases[1]} cases, {kind}; differences are first minus second\n")
-    table = _table("class", "measure", "first", "second", "difference", "p")
-    _compared(table, "", "accuracy", report.accuracy)
+    last = [] if margin is None else [f"worse by < {margin:g}"]
+    table = _table("class", "measure", "first", "second", "difference", "p", *last)
+    _compared(table, "", "accuracy", report.accuracy, margin)
     for one in report.classes:
         for measure in ("auc", "sensitivity", "specificity"):
-            _compared(table, one.name, "AUC" if measure == "auc" else measure, getattr(one, measure))
+            _compared(table, one.name, "AUC" if measure == "auc" else measure, getattr(one, measure), margin)
     _show(console, table)
     if report.mcnemar is not None:
         test = report.mcnemar
@@ -149,12 +150,13 @@ def print_runs(metrics: Sequence[RunMetric], *, runs: int, cases: int) -> None:
     )
 
 
-def _compared(table: Table, name: str, measure: str, found: Comparison | None) -> None:
+def _compared(table: Table, name: str, measure: str, found: Comparison | None, margin: float | None) -> None:
     if found is None:
         table.add_row(escape(name), measure, "-", "-", "-", "-")
         return
     p = "-" if found.p is None else _p(found.p)
-    table.add_row(escape(name), measure, f"{found.first:.3f}", f"{found.second:.3f}", str(found), p)
+    judged = [] if margin is None else ["shown" if found.not_worse_by(margin) else "not shown"]
+    table.add_row(escape(name), measure, f"{found.first:.3f}", f"{found.second:.3f}", str(found), p, *judged)
 
 
 def _p(p: float) -> str:

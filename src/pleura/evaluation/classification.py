@@ -13,7 +13,7 @@ from pleura.evaluation.intervals.estimate import Estimate, percentile
 from pleura.evaluation.intervals.proportions import KINDS as PROPORTION_KINDS
 from pleura.evaluation.intervals.proportions import Proportion, clopper_pearson, clustered, wilson
 from pleura.evaluation.intervals.ratios import LikelihoodRatios, clustered_ratios, likelihood_ratios
-from pleura.evaluation.roc import auc, weighted_auc
+from pleura.evaluation.roc import AT_ONCE, auc, weighted_auc
 
 __all__ = ["ClassResult", "IntervalSettings", "Result", "evaluate_answers", "evaluate_classes"]
 
@@ -258,7 +258,8 @@ def _micro(
     if scores is None or is_class.shape[1] < 3:
         return None
     every, flat = is_class.ravel(), scores.ravel()
-    resampled = weighted_auc(every, flat, np.repeat(weights, is_class.shape[1], axis=1))
+    parts = np.array_split(weights, max(1, weights.size * is_class.shape[1] // AT_ONCE))
+    resampled = np.concatenate([weighted_auc(every, flat, np.repeat(w, is_class.shape[1], axis=1)) for w in parts])
     return percentile(auc(every, flat), resampled, patients=smallest, confidence=confidence)
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pleura.evaluation.intervals.bootstrap import count_patients, resample_weights
 from pleura.evaluation.intervals.estimate import Estimate, percentile
-from pleura.evaluation.roc import weighted_roc
+from pleura.evaluation.roc import AT_ONCE, weighted_roc
 
 __all__ = ["AXES", "PartialArea", "partial_area"]
 
@@ -97,10 +97,14 @@ def areas(
     positive: npt.ArrayLike, scores: npt.ArrayLike, weights: Floats, *, low: float, high: float, axis: str
 ) -> Floats:
     """Partial area under each weighting of the cases, (weightings,); parameters as in `weighted_roc`."""
-    sensitivity, false = weighted_roc(positive, scores, weights)
-    if axis == "specificity":
-        return _between(false, sensitivity, 1 - high, 1 - low)
-    return _between(sensitivity, 1 - false, low, high)
+    found = []
+    for part in np.array_split(weights, max(1, weights.size // AT_ONCE)):
+        sensitivity, false = weighted_roc(positive, scores, part)
+        if axis == "specificity":
+            found.append(_between(false, sensitivity, 1 - high, 1 - low))
+        else:
+            found.append(_between(sensitivity, 1 - false, low, high))
+    return np.concatenate(found)
 
 
 def _between(across: Floats, up: Floats, low: float, high: float) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-__all__ = ["RocCurve", "auc", "roc_curve", "sensitivity_at", "weighted_auc", "weighted_roc"]
+__all__ = ["AT_ONCE", "RocCurve", "auc", "roc_curve", "sensitivity_at", "weighted_auc", "weighted_roc"]
 
 Floats = npt.NDArray[np.float64]
 

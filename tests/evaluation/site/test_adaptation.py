@@ -12,7 +12,7 @@ QUICK = SiteSettings(intervals=IntervalSettings(resamples=100))
 
 
 def test_the_held_out_sensitivity_is_that_of_the_cut_off_handed_over() -> None:
-    """Log odds normal, 1.8 apart; 400 hospitals: 0.913 where it was chosen, 0.891 held out, 0.886 in truth, 92 % held."""
+    """Log odds normal, 1.8 apart; 400 hospitals: 0.913 where chosen, 0.891 held out, 0.886 in truth, 92 % held."""
     rng = np.random.default_rng(0)
     ill = np.arange(80) < 40
     apparent, held_out, true, held = [], [], [], []

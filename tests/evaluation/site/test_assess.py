@@ -70,6 +70,11 @@ def test_the_cut_off_is_judged_on_patients_it_was_not_chosen_on() -> None:
         assert cut.threshold == report.retuned.thresholds[one]
         hits += int((p[out & ill] >= cut.threshold).sum())
     assert report.retuned.held_out.sensitivity == wilson(hits, int(ill.sum()))
+    judged = report.retuned.held_out
+    for verdict, found, goal in zip(
+        report.tuned_verdicts, (judged.sensitivity, judged.specificity), (0.9, 0.8), strict=True
+    ):
+        assert verdict == ("reached" if found.low >= goal else "missed" if found.high < goal else "open")
     assert report.retuned.cut_off == choose_cut_off(ill, p, Rule("sensitivity", 0.9))
 
 

@@ -32,6 +32,13 @@ class Comparison:
     degrees: float | None = None
     """Degrees of freedom of Student's t; None for the normal distribution, and where there is no statistic."""
 
+    def not_worse_by(self, margin: float) -> bool | None:
+        """Say whether the second is shown to be worse by less than a margin that was set beforehand.
+
+        It is where the whole interval of first minus second lies below the margin; None without an interval.
+        """
+        return None if self.high is None else self.high < margin
+
     def __str__(self) -> str:
         ends = "no interval" if self.low is None or self.high is None else f"{self.low:+.3f} to {self.high:+.3f}"
         return f"{self.difference:+.3f} ({ends})"

@@ -186,7 +186,7 @@ def _found_paired(first: Predictions, second: Predictions) -> bool:
         return True
     raise CohortError(
         f"{shared} cases are in both, of {len(first.cases)} and {len(second.cases)}; compare on the same cases, or, if "
-        "names are only alike by chance, say that they are unpaired"
+        "names are only alike by chance, say that they are unpaired (--unpaired)"
     )
 
 

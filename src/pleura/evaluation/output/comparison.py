@@ -8,8 +8,14 @@ from pleura.evaluation.comparison.predictions import ComparisonReport
 __all__ = ["comparison_table"]
 
 
-def comparison_table(report: ComparisonReport) -> dict[str, Any]:
-    """Give nested plain values; differences are first minus second."""
+def comparison_table(report: ComparisonReport, *, margin: float | None = None) -> dict[str, Any]:
+    """Give nested plain values; differences are first minus second.
+
+    Parameters
+    ----------
+    report : the comparison
+    margin : where given, each measure says whether the second is shown to be worse by less than this
+    """
     test = report.mcnemar
     return {
         "format": 1,
@@ -17,7 +23,7 @@ def comparison_table(report: ComparisonReport) -> dict[str, Any]:
         "cases": list(report.cases),
         "tests": report.tests,
         "notes": list(report.notes),
-        "accuracy": _plain(report.accuracy),
+        "accuracy": _plain(report.accuracy, margin),
         "mcnemar": None
         if test is None
         else {
@@ -27,16 +33,17 @@ def comparison_table(report: ComparisonReport) -> dict[str, Any]:
             "mid_p": test.mid_p,
         },
         "classes": {
-            one.name: {name: _plain(getattr(one, name)) for name in ("auc", "sensitivity", "specificity")}
+            one.name: {name: _plain(getattr(one, name), margin) for name in ("auc", "sensitivity", "specificity")}
             for one in report.classes
         },
     }
 
 
-def _plain(found: Comparison | None) -> dict[str, Any] | None:
+def _plain(found: Comparison | None, margin: float | None) -> dict[str, Any] | None:
     if found is None:
         return None
     names = ("first", "second", "difference", "low", "high", "statistic", "degrees")
     values = {name: getattr(found, name) for name in names}
     rounded = {name: None if value is None else round(value, 6) for name, value in values.items()}
-    return rounded | {"p": found.p, "method": found.method}
+    judged = {} if margin is None else {"margin": margin, "not_worse_by_margin": found.not_worse_by(margin)}
+    return rounded | {"p": found.p, "method": found.method} | judged

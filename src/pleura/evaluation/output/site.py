@@ -62,6 +62,7 @@ def site_table(report: SiteReport) -> dict[str, Any]:
             "threshold": tuned.cut_off.threshold,
             "thresholds_of_folds": list(tuned.thresholds),
             "held_out": _rates(tuned.held_out),
+            "verdicts": dict(zip(("sensitivity", "specificity"), report.tuned_verdicts or (), strict=False)),
         },
         "subgroups": None
         if report.subgroups is None

@@ -67,6 +67,8 @@ class SiteReport:
     """Why there is none."""
     retuned: Retuned | None
     no_cut_off: str | None
+    tuned_verdicts: tuple[str, str] | None
+    """Of sensitivity and specificity held out with the hospital's cut-off, against the same goals."""
     subgroups: Subgroups | None
     outside: Proportion | None
     """Share of cases that the model was said not to be made for."""
@@ -133,6 +135,7 @@ def assess_site(
         no_recalibration=no_recalibration,
         retuned=retuned,
         no_cut_off=no_cut_off,
+        tuned_verdicts=None if retuned is None else _verdicts(retuned.held_out, settings),
         subgroups=compare_subgroups(cases, subgroups, settings) if subgroups else None,
         outside=None if outside is None else _outside(predictions.columns[outside], outside, settings),
         settings=settings,
@@ -153,7 +156,6 @@ def _now(cases: SiteCases, settings: SiteSettings) -> ClassResult:
 
 
 def _goal(measure: str, goal: float, found: Proportion, share: float, settings: SiteSettings) -> Goal:
-    verdict = "reached" if found.low >= goal else "missed" if found.high < goal else "open"
     worst = min(max(0.5, found.low), found.high)
     confidence = settings.intervals.confidence
     needed = [cases_for_proportion(value, settings.width, confidence=confidence) for value in (found.value, worst)]
@@ -162,11 +164,21 @@ def _goal(measure: str, goal: float, found: Proportion, share: float, settings: 
         measure=measure,
         goal=goal,
         found=found,
-        verdict=verdict,
+        verdict=_verdict(found, goal),
         more_as_found=more[0],
         more_at_worst=more[1],
         more_in_all=cases_in_all(more[1], share) if more[1] else 0,
     )
+
+
+def _verdict(found: Proportion, goal: float) -> str:
+    return "reached" if found.low >= goal else "missed" if found.high < goal else "open"
+
+
+def _verdicts(result: ClassResult, settings: SiteSettings) -> tuple[str, str]:
+    assert result.sensitivity is not None
+    assert result.specificity is not None
+    return _verdict(result.sensitivity, settings.sensitivity), _verdict(result.specificity, settings.specificity)
 
 
 def _calibration(cases: SiteCases, probability: np.ndarray, settings: SiteSettings) -> CalibrationReport:
