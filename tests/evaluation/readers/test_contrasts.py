@@ -3,24 +3,28 @@
 import numpy as np
 import pytest
 from scipy.special import expit
-from scipy.stats import binomtest, t
+from scipy.stats import t
 
+from pleura.evaluation.comparison.proportions import paired_difference
 from pleura.evaluation.readers.contrasts import between_conditions, between_tiers, means, program_against_each
 from pleura.evaluation.readers.readings import Readings
 
 
-def test_a_rates_p_value_is_mcnemars_exact_one() -> None:
-    """Of ten positives the program alone is right on six, the reader alone on one."""
+def test_rates_of_two_are_compared_case_by_case() -> None:
+    """Of ten positives both are right on two, the program alone on six, the reader alone on one, neither on one."""
     program = np.array([1] * 8 + [0, 0] + [0] * 10, dtype=float)
     reader = np.array([1, 1, 0, 0, 0, 0, 0, 0, 1, 0] + [0] * 9 + [1], dtype=float)
     positive = np.arange(20) < 10
     study = reader[None, None], positive, "sensitivity"
     (found,) = program_against_each(study, program, ["CT"], ["A"], 0.95)
-    assert found.p == pytest.approx(binomtest(6, 7, 0.5).pvalue)
+    assert found.p == pytest.approx(2 * (1 + 7) / 128 - 7 / 128)  # mid-p of one or fewer of seven
+    tango = paired_difference(2, 6, 1, 1)
+    assert (found.low, found.high) == (tango.low, tango.high)
     assert found.value == pytest.approx(0.5)
     assert found.error == pytest.approx(np.sqrt(np.var(program[:10] - reader[:10], ddof=1) / 10))
     (specific,) = program_against_each((study[0], positive, "specificity"), program, ["CT"], ["A"], 0.95)
-    assert (specific.value, specific.p) == (pytest.approx(0.1), 1.0)
+    assert (specific.value, specific.p) == (pytest.approx(0.1), pytest.approx(0.5))
+    assert specific.low < 0.1 < specific.high
 
 
 def test_means_stay_between_0_and_1(van_dyke: Readings) -> None:

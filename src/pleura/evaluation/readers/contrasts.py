@@ -6,8 +6,9 @@ from math import isfinite, nan
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest, t
+from scipy.stats import t
 
+from pleura.evaluation.comparison.proportions import paired_difference
 from pleura.evaluation.readers.mrmc.alone import against_each, against_mean
 from pleura.evaluation.readers.mrmc.merits import error_covariance, figures_of_merit
 from pleura.evaluation.readers.mrmc.moments import difference, each, u_statistics, unbiased_covariance
@@ -163,9 +164,9 @@ def program_against_mean(
 def program_against_each(
     study: Scores, program: Floats, names: Sequence[str], readers: Sequence[str], confidence: float
 ) -> list[Contrast]:
-    """Program minus each reader on the cases that both have read; p of a rate is McNemar's exact one.
+    """Program minus each reader on the cases that both have read; DeLong's test of AUCs, McNemar's of rates.
 
-    No interval where the program and a reader do not differ on any case. Parameters as in `program_against_mean`.
+    Parameters as in `program_against_mean`.
     """
     scores, positive, merit = study
     found = []
@@ -180,7 +181,7 @@ def program_against_each(
             one = _contrast(f"program - {reader}, {condition}", merit, "one reader", interval, 0)
             if merit != "auc":
                 side = positive[both] if merit == "sensitivity" else ~positive[both]
-                one = replace(one, p=_mcnemar(pair[0][:, side]))
+                one = _paired(one, pair[0][:, side] == positive[both][side], confidence)
             found.append(one)
     return found
 
@@ -225,6 +226,9 @@ def _number(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
-def _mcnemar(calls: Floats) -> float:
-    first, second = (int((calls[k] > calls[1 - k]).sum()) for k in (0, 1))
-    return 1.0 if first + second == 0 else float(binomtest(first, first + second, 0.5).pvalue)
+def _paired(one: Contrast, right: Bools, confidence: float) -> Contrast:
+    """Put Tango's interval and McNemar's mid-p on a difference of rates; `right` is (2, cases), the program first."""
+    first, second = right
+    counts = (first & second, first & ~second, ~first & second, ~first & ~second)
+    found = paired_difference(*(int(one.sum()) for one in counts), confidence=confidence)
+    return replace(one, low=found.low, high=found.high, p=found.p)
