@@ -140,7 +140,12 @@ def test_the_page_holds_what_was_found_and_what_is_to_be_signed(tmp_path: Path) 
     assert "http" not in page
     table = json.loads((tmp_path / "site.json").read_text())
     assert table == json.loads(json.dumps(site_table(report), allow_nan=False))
-    assert table["recalibration"]["worth_it"]
+    mapped = table["recalibration"]
+    assert mapped["worth_it"]
+    assert mapped["added_to_log_odds"] == pytest.approx(-1.5, abs=0.6)
+    q = report.recalibrated.recalibration.apply([[0.7, 0.3]])[0, 1]
+    expected = mapped["scale"] * np.log(0.3 / 0.7) + mapped["added_to_log_odds"]
+    assert np.log(q / (1 - q)) == pytest.approx(expected)
     assert table["subgroups"]["groups"][0]["level"] == "F"
 
 

@@ -47,7 +47,7 @@ def site_table(report: SiteReport) -> dict[str, Any]:
         else {
             "kind": mapped.recalibration.kind,
             "scale": mapped.recalibration.scale,
-            "shift": mapped.recalibration.shifts[0] - mapped.recalibration.shifts[1],
+            "added_to_log_odds": mapped.recalibration.shifts[1] - mapped.recalibration.shifts[0],
             "knots": None
             if mapped.recalibration.knots is None
             else [one.tolist() for one in mapped.recalibration.knots],
