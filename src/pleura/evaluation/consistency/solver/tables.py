@@ -17,6 +17,9 @@ __all__ = ["Answer", "find_table"]
 LARGEST = 2**62
 """Of whole numbers that fit into 64 bits with a bit to spare; conditions with larger ones are tried one by one."""
 
+MOST_CASES = 2_000_000
+"""Of a table that is looked for; with more, rounding leaves room for whole numbers anyway."""
+
 
 class Answer(Enum):
     """Whether there is such a table."""
@@ -49,7 +52,7 @@ def find_table(
     <Answer.NO: 'no'>
     """
     for tried, (p, n) in enumerate(_pairs(positives, negatives, cases)):
-        if tried >= budget:
+        if tried >= budget or p + n > MOST_CASES:
             return Answer.UNTRIED
         if _fits(p, n, rows_of(p, n)):
             return Answer.YES
@@ -58,10 +61,16 @@ def find_table(
 
 def _pairs(positives: range, negatives: range, cases: range) -> Iterator[tuple[int, int]]:
     """Pairs that come into question, those in the middle first."""
-    middle = (positives.start + positives.stop) // 2
-    for p in sorted(positives, key=lambda number: abs(number - middle)):
+    for p in _outwards(positives):
         for n in range(max(negatives.start, cases.start - p), min(negatives.stop, cases.stop - p)):
             yield p, n
+
+
+def _outwards(numbers: range) -> Iterator[int]:
+    """Numbers of a range, however long, from its middle on."""
+    middle = (numbers.start + numbers.stop) // 2
+    for away in range(len(numbers) + 1):
+        yield from (number for number in dict.fromkeys((middle - away, middle + away)) if number in numbers)
 
 
 def _fits(p: int, n: int, rows: Sequence[Row]) -> bool:
