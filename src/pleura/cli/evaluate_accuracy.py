@@ -38,7 +38,7 @@ def accuracy(
         list[str] | None,
         typer.Option(help="Add PPV and NPV at a prevalence: 0.1, or covid-19=0.1 with several classes; repeatable."),
     ] = None,
-    interval: Annotated[str, typer.Option(help="Of an AUC: delong-logit, delong (plain) or bootstrap.")] = "delong-logit",
+    interval: Annotated[str, typer.Option(help="Of an AUC: delong-logit, delong or bootstrap.")] = "delong-logit",
     proportions: Annotated[str, typer.Option(help="Intervals: wilson, clopper-pearson or bootstrap.")] = "wilson",
     confidence: Annotated[float, typer.Option(help="Of all intervals.")] = 0.95,
     resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 2000,
