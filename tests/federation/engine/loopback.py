@@ -96,7 +96,7 @@ class Loopback:
     def log(self, name: str) -> str:
         return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
 
-    def wait(self, ready: Callable[[], bool], what: str, wait_s: float = 120.0) -> None:
+    def wait(self, ready: Callable[[], bool], what: str, wait_s: float = 240.0) -> None:
         """Wait for something, and fail with the end of every log if it does not come."""
         end = time.monotonic() + wait_s
         while not ready():

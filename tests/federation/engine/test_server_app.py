@@ -102,6 +102,7 @@ def test_a_hospital_that_is_gone_is_neither_present_nor_asked(tmp_path: Path) ->
     made = channel(controller, tmp_path)
     assert made.present() == {"aare", "birs"}
     assert set(ask(made, {"aare", "cher"}, tmp_path)) == {"aare"}
+    assert made.lost == {"cher"}
     assert controller.targets == ["aare"]
     assert ask(made, {"cher"}, tmp_path) == {}
 

@@ -57,7 +57,7 @@ class FlareChannel:
         self._cell = fl_ctx.get_engine().get_cell()
         self._job = fl_ctx.get_job_id()
         self.lost: set[str] = set()
-        """Hospitals that did not answer a task: too late, or gone. They may be back, and then are in the next job."""
+        """Hospitals of the job that did not answer a task, or are gone; once back they are in the next job."""
 
     def present(self) -> frozenset[str]:
         """Give the hospitals that the engine authenticated and has not lost, by the names in their certificates."""
@@ -87,10 +87,7 @@ class FlareChannel:
             return {}
         replies = Replies(asked, closing)
         cut = Signal()
-        with (
-            ThreadPoolExecutor(self._station.window, "pull") as pullers,
-            ExitStack() as offers,
-        ):
+        with ThreadPoolExecutor(self._station.window, "pull") as pullers, ExitStack() as offers:
             going = offers.enter_context(self._offered(files or {}, asked.values(), closing))
             going_to = {
                 name: offers.enter_context(self._offered((own or {}).get(name, {}), [cell], closing))
@@ -116,7 +113,8 @@ class FlareChannel:
                 self._controller.cancel_task(given)
         if self._abort.triggered:
             raise SecureSumError("the round was ended from outside before it was whole; it is run again")
-        self.lost |= asked.keys() - came.keys()
+        gone = {client.name for client in self._fl_ctx.get_engine().get_clients()} - self._connected().keys()
+        self.lost |= gone | (asked.keys() - came.keys())
         return came
 
     def _offered(
