@@ -35,7 +35,7 @@ PLAN = RoundPlan(
     settle_s=0.0,
     small_s=60.0,
     deadline_s=120.0,
-    grace_s=2.0,
+    grace_s=10.0,
     answer_s=60.0,
     answer_grace_s=0.5,
 )
