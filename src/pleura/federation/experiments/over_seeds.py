@@ -45,8 +45,8 @@ class Spread:
     def both(self) -> tuple[float, float] | None:
         """The mean less and plus the root of the summed squares of both intervals' half widths; None without both.
 
-        The two sources are taken as independent, which counts the patients' share within the seeds twice, if at all:
-        the interval is rather too wide than too narrow.
+        The two are added as if they were independent. Where part of the same chance is in both it counts twice, so
+        that the interval is rather too wide than too narrow.
         """
         runs, patients = self.seeds, self.patients
         if runs.low is None or runs.high is None or patients.low is None or patients.high is None:
