@@ -1,4 +1,4 @@
-"""Every command of the page on evaluation is run in order, on a table of scores made for it."""
+"""Every command of the pages on evaluation and on going live is run in order, on tables of scores made for them."""
 
 import re
 import shlex
@@ -10,13 +10,15 @@ from typer.testing import CliRunner
 
 from pleura.cli.main import app
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "evaluate-a-classifier.md"
+HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to"
+PAGE = HOW_TO / "evaluate-a-classifier.md"
+GO_LIVE = HOW_TO / "go-live-at-a-hospital.md"
 OF_THE_COHORT = ("pleura cohort", "pleura evaluate cohort", "pleura evaluate heat-maps")
 CLASSES = ("healthy", "covid-19", "other-viral", "bacterial")
 
 
-def _commands() -> list[str]:
-    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+def _commands(page: Path = PAGE) -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     return [line for block in blocks for line in block.splitlines() if line.strip()]
 
 
@@ -26,14 +28,26 @@ def _run(command: str) -> str:
     return done.output
 
 
-def _table(path: Path, classes: tuple[str, ...], rng: np.random.Generator) -> None:
-    rows = [",".join(("case", "patient", "hospital", "truth", *classes))]
-    for index in range(80):
-        truth = index % len(classes)
-        p = rng.dirichlet(np.ones(len(classes)))
-        p[truth] += 0.5
-        scores = ",".join(f"{value:.4f}" for value in p / p.sum())
-        rows.append(f"c{index},p{index},{('north', 'east')[index % 3 % 2]},{classes[truth]},{scores}")
+def _table(
+    path: Path,
+    classes: tuple[str, ...],
+    rng: np.random.Generator,
+    *,
+    first: int = 0,
+    runs: int = 1,
+    **more: tuple[str, ...],
+) -> None:
+    """Write 80 cases from number `first` on; each further column goes round its values, one a case."""
+    rows = [",".join(("case", "patient", "hospital", "truth", *(["run"] if runs > 1 else []), *more, *classes))]
+    for run in range(runs):
+        for index in range(80):
+            truth = index % len(classes)
+            p = rng.dirichlet(np.ones(len(classes)))
+            p[truth] += 0.5
+            cells = [f"c{first + index}", f"p{first + index}", ("north", "east")[index % 3 % 2], classes[truth]]
+            cells += [str(run + 1)] if runs > 1 else []
+            cells += [values[index // 4 % len(values)] for values in more.values()]
+            rows.append(",".join([*cells, *(f"{value:.4f}" for value in p / p.sum())]))
     path.write_text("\n".join(rows) + "\n")
 
 
@@ -46,14 +60,27 @@ def test_commands_from_the_table_of_scores_on(
     for fold in (1, 2):
         Path(f"fold-{fold}").mkdir()
         Path(f"fold-{fold}/log.csv").write_text("epoch,train_loss,validation_loss\n1,1.2,1.3\n2,0.9,\n3,0.7,1.0\n")
-    commands = [one for one in _commands() if not one.startswith(OF_THE_COHORT)]
-    assert len(commands) == 5
-    said = [_run(command) for command in commands]
-    assert "accuracy" in said[0]
-    assert "SIMULATED" in said[1]
-    assert "SIMULATED" in said[2]
-    assert "SIMULATED" not in said[0]
-    assert "quadratic-weighted kappa" in said[3]
+    for name in ("old.csv", "new.csv", "local.csv"):
+        _table(Path(name), CLASSES, rng)
+    _table(Path("development.csv"), CLASSES, rng, first=1000)
+    _table(Path("all.csv"), CLASSES, rng, split=("validation", "test"))
+    _table(Path("five-runs.csv"), CLASSES, rng, runs=5)
+    said = {one: _run(one) for one in _commands() if not one.startswith(OF_THE_COHORT)}
+
+    def of(beginning: str) -> str:
+        return "".join(words for command, words in said.items() if command.startswith(f"pleura evaluate {beginning}"))
+
+    assert "accuracy" in of("accuracy predictions.csv --out results")
+    assert "SIMULATED" not in of("accuracy predictions.csv --out results")
+    assert "SIMULATED" in of("simulate-readers")
+    assert "SIMULATED" in of("accuracy predictions.csv --readers")
+    assert "quadratic-weighted kappa" in of("accuracy severity.csv")
+    assert "sensitivity" in of("accuracy new.csv --cut-off").rpartition("mean AUC")[2]
+    assert "youden" in of("accuracy all.csv --split test").lower()
+    assert "Brier" in of("accuracy predictions.csv --calibration")
+    assert "McNemar" in of("compare")
+    assert "runs" in of("runs")
+    assert Path("recalibrated/recalibration.json").is_file()
     files = {"accuracy.json", "accuracy.csv", "roc.csv", "roc.png", "roc.svg", "confusion.png", "confusion.svg"}
     files |= {"methods.md", "checklists.md", "checklists.json"}
     assert {path.name for path in Path("results").iterdir()} == files
@@ -61,6 +88,18 @@ def test_commands_from_the_table_of_scores_on(
     assert {path.name for path in Path("curves").iterdir()} == {"learning-curves.png", "learning-curves.svg"}
     written = PAGE.read_text(encoding="utf-8")
     assert all(f"`{name}`" in written for name in files)
+
+
+def test_commands_of_the_page_on_going_live(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _table(Path("local.csv"), CLASSES, rng, sex=("F", "M"), age=("34", "71"), scanner=("A", "B"), ood=("0", "0", "1"))
+    for command in _commands(GO_LIVE):
+        _run(command)
+    page = Path("go-live/site.html").read_text(encoding="utf-8")
+    assert "General Hospital" in page
+    assert "not a medical device" in page
 
 
 @pytest.mark.slow
