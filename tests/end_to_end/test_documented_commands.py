@@ -64,6 +64,10 @@ def test_demo(tmp_path: Path) -> None:
     assert report.is_file()
     assert report.name == "report.html"
     assert "Synthetic training data" in report.read_text(encoding="utf-8")
-    match = re.search(r"^all\s+(\d\.\d+)", output, flags=re.MULTILINE)
-    assert match is not None
-    assert float(match.group(1)) > 0.4, "with four classes guessing gives 0.25"
+    rows = {
+        name: float(accuracy)
+        for name, accuracy in re.findall(r"^ *(alone \w+|pooled|federated) +(\d\.\d+) \(", output, flags=re.MULTILINE)
+    }
+    assert set(rows) == {"alone harbour", "alone hill", "alone north", "pooled", "federated"}
+    assert rows["federated"] > 0.4, "with four classes guessing gives 0.25"
+    assert (tmp_path / "demo" / "training" / "federated" / "demo" / "model.toml").is_file()

@@ -128,25 +128,25 @@ def _hospitals() -> "tuple[SyntheticHospital, ...]":
 
 
 def _print_ways(ways: "ThreeWays") -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     from pleura.federation.experiments.held_out import EVERYWHERE
 
     rows = [row for row in ways.rows if row["judged_on"] == EVERYWHERE]
-    table = Table("training", "accuracy", "95 % interval", "balanced accuracy", "AUC", "sensitivity to other virus")
+    table = Table("training", "right (95 % interval)", "mean of classes", "AUC", "of other virus", box=box.SIMPLE_HEAD)
     for row in rows:
         table.add_row(
             str(row["arm"]),
-            f"{row['accuracy']:.2f}",
-            f"{row['accuracy low']:.2f} to {row['accuracy high']:.2f}",
+            f"{row['accuracy']:.2f} ({row['accuracy low']:.2f} to {row['accuracy high']:.2f})",
             f"{row['balanced_accuracy']:.2f}",
             f"{row['auc']:.2f}",
             f"{row['sensitivity other-viral']:.2f}",
         )
-    console = Console()
-    console.print(table)
-    console.print(f"{rows[0]['cases']} cases: far too few to tell these apart. `pleura experiment` has the large ones.")
+    Console(width=100).print(table)
+    typer.echo(f"{rows[0]['cases']} cases: too few to tell these apart for sure. `pleura experiment` has more.")
+    typer.echo("Only north has patients with other viral pneumonia; the others' own models cannot know it.")
 
 
 def _print_wire(ways: "ThreeWays") -> None:
