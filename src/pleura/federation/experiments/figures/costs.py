@@ -28,7 +28,7 @@ def costs_figure(costs: Mapping[str, Mapping[str, float]], *, hospitals: int) ->
         megabytes = [costs[name]["MB"] for name in names]
         size.barh(at, megabytes, color=COLOURS[0])
         for place, value in enumerate(megabytes):
-            size.text(value, place, f" {value:.1f}", va="center")
+            size.text(value, place, f" {value:.3g}", va="center")
         size.set_title("a  bytes", loc="left")
         size.set(xlabel="MB a round and hospital, both ways", xlim=(0, 1.18 * max(megabytes)))
         start = np.zeros(len(names))
@@ -39,7 +39,7 @@ def costs_figure(costs: Mapping[str, Mapping[str, float]], *, hospitals: int) ->
             time.barh(at, seconds, left=start, color=COLOURS[number], hatch=_HATCHES[number], label=label)
             start += seconds
         time.set_title("b  seconds", loc="left")
-        time.set(xlabel=f"s a round, {hospitals} hospitals on one machine")
+        time.set(xlabel=f"s a round (median), {hospitals} hospitals on one machine")
         time.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, fontsize=7)
         for when, mark, number in (("first", "o", 0), ("last", "s", 1)):
             differences = [costs[name][f"unrounded {when}"] for name in names]
