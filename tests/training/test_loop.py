@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +196,17 @@ def test_microbatches_and_bfloat16_change_the_numbers_little(
         first, expected = float(_log(tmp_path / new[:4])[0]["train_loss"]), float(_log(whole[1])[0]["train_loss"])
         assert first != expected
         assert first == pytest.approx(expected, rel=0.25)
+
+
+@pytest.mark.parametrize("slices", [4, 8])
+def test_slices_whose_gradients_torch_computes_wrongly_are_refused(
+    micro_cohort: Path, micro_cache: Path, tmp_path: Path, slices: int
+) -> None:
+    text = to_toml(dataclasses.asdict(micro.recipe())).replace('precision = "float32"', 'precision = "bfloat16"')
+    recipe = parse_recipe(re.sub(r"^slices = \d+", f"slices = {slices}", text, flags=re.MULTILINE))
+    assert recipe.input.slices == slices
+    with pytest.raises(RecipeError, match=rf"input\.slices = {slices}.*take 12 or 16 slices"):
+        train(recipe, micro_cohort, tmp_path, cache_folder=micro_cache)
 
 
 def test_training_goes_on_from_another_models_weights(

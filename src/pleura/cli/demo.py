@@ -82,6 +82,7 @@ def demo(
             cache_folder=folder / "cache",
             workers=workers,
             seed=seed,
+            precision="bfloat16",
             watcher=watcher,
         )
 

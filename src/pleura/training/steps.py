@@ -7,6 +7,7 @@ import torch
 from torch import optim
 
 from pleura.data.examples import Batch
+from pleura.errors import RecipeError
 from pleura.models.classifier import Classifier
 from pleura.training.lesion_loss import WithLesions
 from pleura.training.objective import Objective
@@ -62,6 +63,11 @@ def learn(
     rate : gives the learning rate of a step by its number, from 0
     seed : of what the network itself draws (DropBlock)
     on_step : called after each step
+
+    Raises
+    ------
+    RecipeError
+        If the library would compute wrong gradients.
     """
     device = learner.device
     learner.network.train()
@@ -74,6 +80,7 @@ def learn(
             last = rate(steps - 1)
             for group in learner.optimiser.param_groups:
                 group["lr"] = last
+            _refuse_wrong_gradients(learner, batch.inputs.shape[2])
             labels = batch.labels.to(device)
             part = learner.microbatch or len(labels)
             learner.optimiser.zero_grad(set_to_none=True)
@@ -102,3 +109,16 @@ def learn(
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Give the context of a forward pass: bfloat16 where it is asked for, else nothing."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def _refuse_wrong_gradients(learner: Learner, slices: int) -> None:
+    """Refuse what torch 2.13 computes wrongly on a CPU.
+
+    There the weight gradient of a 3 x 3 x 3 convolution in bfloat16 is read from memory that nobody wrote, where the
+    feature map is two slices deep. Every transition halves the depth, so that 4 and 8 slices come to 2 on the way.
+    """
+    if learner.device.type == "cpu" and learner.precision == "bfloat16" and slices in (2, 4, 8):
+        raise RecipeError(
+            f"input.slices = {slices} with training.precision = bfloat16 on a CPU: torch computes wrong gradients where "
+            'a feature map is 2 slices deep; take 12 or 16 slices, or precision = "float32"'
+        )
