@@ -119,6 +119,6 @@ def _refuse_wrong_gradients(learner: Learner, slices: int) -> None:
     """
     if learner.device.type == "cpu" and learner.precision == "bfloat16" and slices in (2, 4, 8):
         raise RecipeError(
-            f"input.slices = {slices} with training.precision = bfloat16 on a CPU: torch computes wrong gradients where "
-            'a feature map is 2 slices deep; take 12 or 16 slices, or precision = "float32"'
+            f"input.slices = {slices} with training.precision = bfloat16 on a CPU: torch computes wrong gradients "
+            'where a feature map is 2 slices deep; take 12 or 16 slices, or precision = "float32"'
         )
