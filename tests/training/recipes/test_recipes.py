@@ -55,5 +55,5 @@ def test_a_path_comes_before_a_name(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="the known names are demo, severity-synthetic, severity, ucadi-"):
+    with pytest.raises(RecipeError, match="the known names are demo, experiment, severity-synthetic, severity, ucadi-"):
         find_recipe("nothing")
