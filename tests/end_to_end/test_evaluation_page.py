@@ -65,6 +65,8 @@ def test_commands_from_the_table_of_scores_on(
     _table(Path("development.csv"), CLASSES, rng, first=1000)
     _table(Path("all.csv"), CLASSES, rng, split=("validation", "test"))
     _table(Path("five-runs.csv"), CLASSES, rng, runs=5)
+    pairs = (f"c{n},{100 + 10 * n},{104 + 10 * n + n % 3}" for n in range(20))
+    Path("volumes.csv").write_text("\n".join(("case,program,reader", *pairs)) + "\n")
     said = {one: _run(one) for one in _commands() if not one.startswith(OF_THE_COHORT)}
 
     def of(beginning: str) -> str:
@@ -79,10 +81,11 @@ def test_commands_from_the_table_of_scores_on(
     assert "youden" in of("accuracy all.csv --split test").lower()
     assert "Brier" in of("accuracy predictions.csv --calibration")
     assert "McNemar" in of("compare")
+    assert "bias         -4.95" in of("agreement"), "by hand: 4, 5 and 6 in turn, 7, 7 and 6 times"
     assert "runs" in of("runs")
     assert Path("recalibrated/recalibration.json").is_file()
     files = {"accuracy.json", "accuracy.csv", "roc.csv", "roc.png", "roc.svg", "confusion.png", "confusion.svg"}
-    files |= {"methods.md", "checklists.md", "checklists.json"}
+    files |= {"forest.png", "forest.svg", "methods.md", "checklists.md", "checklists.json"}
     assert {path.name for path in Path("results").iterdir()} == files
     assert {path.name for path in Path("results-with-readers").iterdir()} == files | {"readers.csv"}
     assert {path.name for path in Path("curves").iterdir()} == {"learning-curves.png", "learning-curves.svg"}

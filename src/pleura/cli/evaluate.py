@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pleura.cli.evaluate_accuracy import accuracy
+from pleura.cli.evaluate_agreement import agreement
 from pleura.cli.evaluate_check import check
 from pleura.cli.evaluate_compare import compare
 from pleura.cli.evaluate_readers import readers, simulate_reader_study
@@ -21,6 +22,7 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True)
 app.command()(accuracy)
 app.command()(compare)
+app.command()(agreement)
 app.command()(recalibrate)
 app.command()(runs)
 app.command()(sample_size)

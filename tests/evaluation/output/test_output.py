@@ -65,7 +65,7 @@ def test_files_and_marks_of_simulated_readers(predictions: Predictions, tmp_path
     write_results(tmp_path, predictions, report, answers=some, study=study)
     names = {"accuracy.json", "accuracy.csv", "roc.csv", "readers.csv"}
     names |= {"methods.md", "checklists.md", "checklists.json"}
-    figures = {f"{name}.{kind}" for name in ("roc", "confusion") for kind in ("png", "svg")}
+    figures = {f"{name}.{kind}" for name in ("roc", "confusion", "forest") for kind in ("png", "svg")}
     assert {path.name for path in tmp_path.iterdir()} == names | figures
     table = json.loads((tmp_path / "accuracy.json").read_text())
     assert table == json.loads(json.dumps(report_table(report, study)))

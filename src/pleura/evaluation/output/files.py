@@ -9,6 +9,7 @@ from pleura.evaluation.checklists.facts import StudyFacts
 from pleura.evaluation.checklists.from_report import facts_of_report
 from pleura.evaluation.checklists.write import write_checklists
 from pleura.evaluation.figures.confusion import confusion_figure
+from pleura.evaluation.figures.forest import forest_figure
 from pleura.evaluation.figures.roc import roc_figure
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.output.plain import accuracy_rows, reader_rows, report_table, roc_rows
@@ -32,6 +33,8 @@ def write_results(
     facts: StudyFacts | None = None,
 ) -> None:
     """Write accuracy.json, accuracy.csv, roc.csv, roc and confusion as PNG and SVG; readers.csv where there are any.
+
+    Where there are several hospitals, forest as PNG and SVG too.
 
     Beside the numbers: methods.md, and checklists.md and .json with what the run knows of their items.
     Curves and readers' points are drawn of the same cases: where readers have read only some, of those.
@@ -64,3 +67,5 @@ def write_results(
     if any(one.auc is not None for one in result.classes):
         save_figure(roc_figure(drawn, result, study, model=model), folder, "roc")
     save_figure(confusion_figure(report.overall.confusion, report.classes), folder, "confusion")
+    if len(report.by_hospital) > 1:
+        save_figure(forest_figure(report), folder, "forest")

@@ -1,0 +1,56 @@
+"""Results by hospital in; a forest plot of accuracy and each class's sensitivity, with intervals, out."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pleura.evaluation.accuracy import AccuracyReport
+from pleura.evaluation.figures.style import COLOURS, new_figure, style
+from pleura.evaluation.intervals.proportions import Proportion
+
+__all__ = ["forest_figure"]
+
+Lines = Sequence[tuple[str, Proportion | None]]
+
+
+def forest_figure(report: AccuracyReport) -> Figure:
+    """Draw a panel a proportion, with a line a hospital and the cases of all below; square sizes go with the cases.
+
+    Parameters
+    ----------
+    report : of two hospitals or more
+    """
+    parts = {**report.by_hospital, "all": report.overall}
+    panels: list[tuple[str, Lines]] = [("accuracy", [(name, part.accuracy) for name, part in parts.items()])]
+    for index, one in enumerate(report.overall.classes):
+        lines = [(name, part.classes[index].sensitivity) for name, part in parts.items()]
+        panels.append((f"sensitivity, {one.name}", lines))
+    with style():
+        figure = new_figure(1.4 + 2.0 * len(panels), 1.1 + 0.28 * len(parts))
+        for index, (title, lines) in enumerate(panels):
+            axes = figure.add_subplot(1, len(panels), index + 1)
+            _panel(axes, lines, confidence=report.settings.confidence, labels=index == 0)
+            axes.set_title(title, loc="left")
+    return figure
+
+
+def _panel(axes: Axes, lines: Lines, *, confidence: float, labels: bool) -> None:
+    most = max((value.total for _, value in lines if value is not None), default=1)
+    for place, (name, value) in enumerate(reversed(lines)):
+        if value is None:
+            continue
+        colour, shape = (COLOURS[1], "D") if name == "all" else (COLOURS[0], "s")
+        if value.low is not None and value.high is not None:
+            axes.plot([value.low, value.high], [place, place], color=colour)
+        size = 3 + 4 * (value.total / most) ** 0.5
+        axes.plot(value.value, place, marker=shape, markersize=size, color=colour, linestyle="none")
+    names = [name for name, _ in reversed(lines)]
+    axes.axhline(0.5, color="#999999", linewidth=0.6)
+    axes.set_ylim(-0.7, len(lines) - 0.3)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0, labelleft=labels)
+    axes.spines["left"].set_visible(False)
+    axes.set(xlim=(-0.02, 1.02), xlabel=f"share, {100 * confidence:g} % interval")
+    axes.xaxis.grid(visible=True, color="#e6e6e6", linewidth=0.6)
+    axes.set_axisbelow(True)
