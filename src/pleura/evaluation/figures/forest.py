@@ -24,8 +24,8 @@ def forest_figure(report: AccuracyReport) -> Figure:
     parts = {**report.by_hospital, "all": report.overall}
     panels: list[tuple[str, Lines]] = [("accuracy", [(name, part.accuracy) for name, part in parts.items()])]
     for index, one in enumerate(report.overall.classes):
-        lines = [(name, part.classes[index].sensitivity) for name, part in parts.items()]
-        panels.append((f"sensitivity, {one.name}", lines))
+        sensitivities = [(name, part.classes[index].sensitivity) for name, part in parts.items()]
+        panels.append((f"sensitivity, {one.name}", sensitivities))
     with style():
         figure = new_figure(1.4 + 2.0 * len(panels), 1.1 + 0.28 * len(parts))
         for index, (title, lines) in enumerate(panels):
