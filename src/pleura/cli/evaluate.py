@@ -88,7 +88,8 @@ def cohort(
         write_predictions(predictions, out)
     found = evaluate_predictions(predictions, ordinal=loaded.card.task == "severity")
     if report is not None:
-        from pleura.cli.evaluation_facts import facts_of_cohort, facts_of_model
+        from pleura.cli.evaluation_facts import facts_of_model
+        from pleura.data.cohort_facts import facts_of_cohort
         from pleura.evaluation.checklists.facts import StudyFacts
         from pleura.evaluation.checklists.from_report import facts_of_test, software_versions
         from pleura.evaluation.output.files import write_results

@@ -1,61 +1,16 @@
-"""A cohort and a model in; what the reporting checklists are told of them out."""
+"""A model in; what the reporting checklists are told of it out."""
 
 from __future__ import annotations
 
-from collections import Counter
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pleura.data.cohort import Case, Cohort
-    from pleura.evaluation.checklists.facts import CohortFacts, ModelFacts
+    from pleura.data.cohort import Cohort
+    from pleura.evaluation.checklists.facts import ModelFacts
     from pleura.models.files import Model
     from pleura.settings import InputSettings
 
-__all__ = ["facts_of_cohort", "facts_of_model"]
-
-
-def facts_of_cohort(cohort: Cohort, evaluated: Sequence[Case]) -> CohortFacts:
-    """Say what cases there are and how they are divided.
-
-    Parameters
-    ----------
-    cohort : as read, which refuses a patient in two splits
-    evaluated : its cases that were classified
-    """
-    from pleura.evaluation.checklists.facts import CohortFacts
-
-    partitions: dict[str, dict[str, int]] = {}
-    for case in cohort.cases:
-        classes = partitions.setdefault(case.split, {})
-        classes[case.label] = classes.get(case.label, 0) + 1
-    severities = Counter(str(case.severity) for case in evaluated if case.severity)
-    return CohortFacts(
-        name=cohort.name,
-        description=cohort.description,
-        synthetic=cohort.synthetic,
-        generator=cohort.generator,
-        seed=cohort.seed if cohort.synthetic else None,
-        partitions=partitions,
-        partition_level="patient",
-        severities=dict(sorted(severities.items())),
-        characteristics=tuple(_characteristics(evaluated)),
-    )
-
-
-def _characteristics(cases: Sequence[Case]) -> list[str]:
-    """One line a characteristic that the cohort's table has a column for."""
-    ages = [case.age for case in cases if case.age is not None]
-    lines = []
-    if ages:
-        lines.append(f"age: median {median(ages):g} years, from {min(ages):g} to {max(ages):g}, of {len(ages)} cases")
-    for name in ("sex", "scanner"):
-        told = Counter(str(value) for case in cases if (value := getattr(case, name)) is not None)
-        if told:
-            lines.append(f"{name}: {', '.join(f'{value} {number}' for value, number in sorted(told.items()))}")
-    return lines
+__all__ = ["facts_of_model"]
 
 
 def facts_of_model(model: Model, cohort: Cohort) -> ModelFacts:

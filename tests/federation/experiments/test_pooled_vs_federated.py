@@ -1,6 +1,7 @@
 """Experiment I on micro hospitals: what the folder holds agrees with the arms in it, and a stopped run goes on."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,9 @@ def test_differences_are_paired_by_seed(done: Path) -> None:
 
 def test_report_and_figure_say_what_they_are_of(done: Path) -> None:
     report = (done / "report.md").read_text()
+    assert "synthetic" in (done / "methods.md").read_text().lower()
+    items = json.loads((done / "checklists.json").read_text())
+    assert "CLAIM" in json.dumps(items)
     for said in (
         "**Synthetic patients; for research use; not a medical device.**",
         "36 cases",

@@ -77,7 +77,13 @@ def write_joining(
         title=f"A fourth hospital joins; {experiment.kind} test cases; bars: 95 % over seeds, bands: over patients",
     )
     save_figure(figure, experiment.out, "figure")
-    write_results(experiment, _report(experiment, joined, fourth, three), rows, tables={"summary": summary})
+    write_results(
+        experiment,
+        _report(experiment, joined, fourth, three),
+        rows,
+        answers=answers[TOGETHER, experiment.settings.joined][0],
+        tables={"summary": summary},
+    )
 
 
 def _report(experiment: Experiment, joined: Joining, fourth: Found, three: Found) -> Report:

@@ -125,7 +125,13 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[int, Seque
         ),
     )
     save_figure(figure, experiment.out, "figure")
-    write_results(experiment, _report(experiment, overall, megabytes), rows, tables={"summary": summary})
+    write_results(
+        experiment,
+        _report(experiment, overall, megabytes),
+        rows,
+        answers=done[min(done)][0].predictions,
+        tables={"summary": summary},
+    )
 
 
 def _megabytes(arm: Arm) -> float:

@@ -111,7 +111,13 @@ def _write(experiment: Experiment, rows: Sequence[Row], answers: Mapping[str, Se
     ]
     overall = {name: places[EVERYWHERE] for name, places in measured.items()}
     save_figure(roc_by_class(answers, title=_title(experiment)), experiment.out, "figure")
-    write_results(experiment, _report(experiment, overall), rows, tables={"summary": summary, "differences": compared})
+    write_results(
+        experiment,
+        _report(experiment, overall),
+        rows,
+        answers=answers[FEDERATED][0],
+        tables={"summary": summary, "differences": compared},
+    )
 
 
 def _title(experiment: Experiment) -> str:

@@ -146,7 +146,13 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[str, Seque
     overall = {name: places[EVERYWHERE] for name, places in measured.items()}
     costs = {name: _costs(experiment, seeds) for name, seeds in done.items() if name != UNROUNDED}
     save_figure(costs_figure(costs, hospitals=len(experiment.hospitals)), experiment.out, "figure")
-    write_results(experiment, _report(experiment, overall, costs), rows, tables={"summary": summary})
+    write_results(
+        experiment,
+        _report(experiment, overall, costs),
+        rows,
+        answers=done["plain"][0].predictions,
+        tables={"summary": summary},
+    )
 
 
 def _costs(experiment: Experiment, arms: Sequence[Arm]) -> dict[str, float]:

@@ -3,6 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pleura.data.cohort_facts import facts_of_cohort
+from pleura.evaluation.accuracy import evaluate_predictions
+from pleura.evaluation.checklists.facts import StudyFacts
+from pleura.evaluation.checklists.from_report import facts_of_test, software_versions
+from pleura.evaluation.checklists.write import write_checklists
+from pleura.evaluation.predictions import Predictions
 from pleura.federation.experiments.held_out import Row
 from pleura.federation.experiments.machine import describe_machine, today
 from pleura.federation.experiments.opening import Experiment
@@ -29,15 +35,21 @@ class Report:
 
 
 def write_results(
-    experiment: Experiment, report: Report, rows: Sequence[Row], *, tables: Mapping[str, Sequence[Row]] | None = None
+    experiment: Experiment,
+    report: Report,
+    rows: Sequence[Row],
+    *,
+    answers: Predictions,
+    tables: Mapping[str, Sequence[Row]] | None = None,
 ) -> None:
-    """Write results.csv and further tables, then report.md, each whole or not at all.
+    """Write results.csv and further tables, methods and checklists, then report.md, each whole or not at all.
 
     Parameters
     ----------
     experiment : whose folder is written to
     report : its text
     rows : of results.csv: one an arm, seed and group of cases
+    answers : of the arm that the checklists are answered for, with the first seed, on the test cases
     tables : further ones, by name
 
     Raises
@@ -48,6 +60,12 @@ def write_results(
     write_rows(experiment.out / "results.csv", rows)
     for name, further in (tables or {}).items():
         write_rows(experiment.out / f"{name}.csv", further)
+    facts = StudyFacts(
+        test=facts_of_test(answers, evaluate_predictions(answers), partition="test"),
+        cohort=facts_of_cohort(experiment.cohort, experiment.cohort.split("test")),
+        software=software_versions(),
+    )
+    write_checklists(experiment.out, facts)
     write_text(experiment.out / "report.md", _markdown(experiment, report))
 
 
