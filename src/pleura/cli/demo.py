@@ -30,7 +30,7 @@ def demo(
 ) -> None:
     """Make three synthetic hospitals, train alone, pooled and federated, diagnose one DICOM study with the last model.
 
-    Takes five to eight minutes on two cores. Everything is synthetic: no number it prints says anything about patients.
+    Takes about four minutes on two cores. Everything is synthetic: no number it prints says anything about patients.
 
     Example: pleura demo --out try
     """
