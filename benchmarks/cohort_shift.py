@@ -62,6 +62,7 @@ def shift_rows(training: int = 320, patients: int = 120, epochs: int = 10) -> Se
         model = train(recipe, folder / "home", folder / "run", cache_folder=folder / "cache", workers=WORKERS)
     truth = labels(patients)
     called = {scanner: answers(model, scanner, truth) for scanner in (HOME, AWAY)}
+    shares = {scanner: recalls(one, truth) for scanner, one in called.items()}
     home, away = ((called[scanner] == COVID)[truth == COVID] for scanner in (HOME, AWAY))
     pairs = (home & away, home & ~away, ~home & away, ~home & ~away)
     lost = paired_difference(*(int(kind.sum()) for kind in pairs))
@@ -71,12 +72,12 @@ def shift_rows(training: int = 320, patients: int = 120, epochs: int = 10) -> Se
             name=f"{what} at {where}",
             value=value,
             unit="share",
-            detail=", ".join(f"{c} {share:.2f}" for c, share in recalls(called[scanner], truth).items()),
+            detail=", ".join(f"{c} {share:.2f}" for c, share in shares[scanner].items()),
         )
         for scanner, where in ((HOME, "the scanner it was trained on"), (AWAY, "another scanner"))
         for what, value in (
-            ("sensitivity to COVID-19", recalls(called[scanner], truth)[COVID]),
-            ("mean sensitivity of the classes", float(np.mean(list(recalls(called[scanner], truth).values())))),
+            ("sensitivity to COVID-19", shares[scanner][COVID]),
+            ("mean sensitivity of the classes", float(np.mean(list(shares[scanner].values())))),
         )
     ]
     ends = "no interval" if lost.low is None else f"95 % interval {100 * lost.low:.0f} to {100 * lost.high:.0f}"

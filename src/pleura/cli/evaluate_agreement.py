@@ -29,7 +29,7 @@ def agreement(
     from pleura.evaluation.agreement import limits_of_agreement
     from pleura.evaluation.figures.agreement import bland_altman_figure
     from pleura.evaluation.figures.style import save_figure
-    from pleura.evaluation.predictions import read_rows
+    from pleura.evaluation.predictions import read_cases, read_rows
     from pleura.export.result_folder import check_free, result_folder
     from pleura.whole_file import write_text
 
@@ -39,10 +39,7 @@ def agreement(
     if out is not None:
         check_free(out)
     rows = read_rows(file, ("case", *names))
-    cases = [row["case"] for row in rows]
-    twice = next((case for place, case in enumerate(cases) if case in cases[:place]), None)
-    if twice is not None:
-        raise CohortError(f"{file}: case {twice} stands there twice; give one line a patient")
+    read_cases(rows, file)  # a patient who stands twice would count twice
     try:
         first, second = ([float(row[name]) for row in rows] for name in names)
         result = limits_of_agreement(first, second, confidence=confidence)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pleura.errors import CohortError
 from pleura.whole_file import write_rows
 
-__all__ = ["Predictions", "read_predictions", "read_rows", "read_runs", "read_truth", "write_predictions"]
+__all__ = ["Predictions", "read_cases", "read_predictions", "read_rows", "read_runs", "read_truth", "write_predictions"]
 
 KNOWN = ("case", "truth", "patient", "hospital", "group", "split", "run")
 """Columns that are no scores."""
@@ -196,7 +196,7 @@ def _predictions(numbered: Sequence[tuple[int, dict[str, str]]], path: Path, col
         for line, row in numbered:
             if row.get(name) == "":
                 raise CohortError(f"{path}, row {line}: {name} is empty; fill it in every row, or leave the column out")
-    cases = _once(rows, path)
+    cases = read_cases(rows, path)
     truth = []
     for line, row in numbered:
         if row["truth"] not in classes:
@@ -236,14 +236,15 @@ def read_truth(path: Path) -> tuple[tuple[str, ...], npt.NDArray[np.int64], tupl
         If the file cannot be read, or a case stands twice.
     """
     rows = read_rows(path, ("case", "truth"))
-    cases = _once(rows, path)
+    cases = read_cases(rows, path)
     occurring = {row["truth"] for row in rows}
     columns = [name for name in rows[0] if name not in KNOWN]
     classes = tuple(columns) if occurring <= set(columns) else tuple(sorted(occurring))
     return cases, np.array([classes.index(row["truth"]) for row in rows], dtype=np.int64), classes
 
 
-def _once(rows: Sequence[Mapping[str, str]], path: Path) -> tuple[str, ...]:
+def read_cases(rows: Sequence[Mapping[str, str]], path: Path) -> tuple[str, ...]:
+    """Give the column case of rows that were read from `path`; `CohortError` if a case stands twice."""
     cases = tuple(row["case"] for row in rows)
     if len(set(cases)) < len(cases):
         twice = next(case for case, times in Counter(cases).items() if times > 1)

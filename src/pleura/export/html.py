@@ -1,12 +1,10 @@
 """A Report and its key pictures in, one self-contained HTML page out: no script, no outside file, prints on paper."""
 
-import base64
 from collections.abc import Sequence
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pleura.diagnosis.report import Report
 from pleura.export.key_slices import KeyPicture
+from pleura.html_page import page_environment
 
 __all__ = ["report_html"]
 
@@ -28,21 +26,10 @@ def report_html(report: Report, pictures: Sequence[KeyPicture]) -> str:
     report : the answer
     pictures : key slices, in the order in which they are shown
     """
-    environment = Environment(
-        loader=PackageLoader("pleura.export", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["data_uri"] = _data_uri
+    environment = page_environment("pleura.export")
     environment.filters["percent"] = _percent
     environment.filters["display"] = lambda name: _DISPLAY_NAMES.get(name, name)
     return environment.get_template("report.html.jinja").render(report=report, pictures=pictures)
-
-
-def _data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def _percent(share: float) -> str:

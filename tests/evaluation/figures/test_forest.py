@@ -19,7 +19,7 @@ def test_every_hospital_has_its_line_with_its_interval() -> None:
     report = evaluate_predictions(predictions)
     panels = forest_figure(report).axes
     assert [axes.get_title(loc="left") for axes in panels] == ["accuracy", "sensitivity, ill", "sensitivity, well"]
-    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["all", "south", "north"]
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["north", "south", "all"]
     bars = [line.get_xdata() for line in panels[0].lines if len(line.get_xdata()) == 2][:3]
     expected = [report.overall.accuracy, report.by_hospital["south"].accuracy, report.by_hospital["north"].accuracy]
     assert [tuple(bar) for bar in bars] == [(one.low, one.high) for one in expected]

@@ -70,19 +70,24 @@ def plan_cohort(
     """
     find_size(size)
     _check(hospitals=hospitals, seed=seed, splits=splits, studies=studies)
+    rounds = {hospital.name: list(_round(hospital)) for hospital in hospitals}
     plan = []
     for index in range(max(hospital.patients for hospital in hospitals)):
         for hospital in hospitals:
             if index < hospital.patients:
-                plan += _series(_patient(hospital, index, seed, size, splits), studies)
+                plan += _series(_patient(hospital, rounds[hospital.name], index, seed, size, splits), studies)
     return plan
 
 
 def _patient(
-    hospital: SyntheticHospital, index: int, seed: int, size: str, splits: tuple[float, float, float]
+    hospital: SyntheticHospital,
+    order: Sequence[tuple[str, int]],
+    index: int,
+    seed: int,
+    size: str,
+    splits: tuple[float, float, float],
 ) -> PlannedCase:
-    """Plan patient number `index` of a hospital."""
-    order = list(_round(hospital))
+    """Plan patient number `index` of a hospital whose rounds of patients are as `order` says."""
     label, earlier = order[index % len(order)]
     turn = index // len(order) * hospital.classes[label] + earlier
     sequence = np.random.SeedSequence(entropy=seed, spawn_key=(crc32(hospital.name.encode()), index))

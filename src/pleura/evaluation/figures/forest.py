@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pleura.evaluation.accuracy import AccuracyReport
-from pleura.evaluation.figures.style import COLOURS, new_figure, style
+from pleura.evaluation.figures.style import COLOURS, forest_axes, new_figure, style
 from pleura.evaluation.intervals.proportions import Proportion
 
 __all__ = ["forest_figure"]
@@ -45,12 +45,6 @@ def _panel(axes: Axes, lines: Lines, *, confidence: float, labels: bool) -> None
             axes.plot([value.low, value.high], [place, place], color=colour)
         size = 3 + 4 * (value.total / most) ** 0.5
         axes.plot(value.value, place, marker=shape, markersize=size, color=colour, linestyle="none")
-    names = [name for name, _ in reversed(lines)]
     axes.axhline(0.5, color="#999999", linewidth=0.6)
-    axes.set_ylim(-0.7, len(lines) - 0.3)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0, labelleft=labels)
-    axes.spines["left"].set_visible(False)
+    forest_axes(axes, [name for name, _ in lines], labels=labels)
     axes.set(xlim=(-0.02, 1.02), xlabel=f"share, {100 * confidence:g} % interval")
-    axes.xaxis.grid(visible=True, color="#e6e6e6", linewidth=0.6)
-    axes.set_axisbelow(True)

@@ -7,7 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pleura.evaluation.figures.style import COLOURS, new_figure, rate_axes, style
+from pleura.evaluation.figures.style import COLOURS, forest_axes, mark_simulated, new_figure, rate_axes, style
 from pleura.evaluation.readers.contrasts import Contrast
 from pleura.evaluation.readers.points import ReaderPoint
 from pleura.evaluation.readers.readings import Readings
@@ -51,7 +51,8 @@ def points_figure(readings: Readings, result: StudyResult) -> Figure:
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
                 handles.setdefault(label, handle)
         figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=3)
-        _mark(figure, result)
+        if result.simulated:
+            mark_simulated(figure)
     return figure
 
 
@@ -76,7 +77,8 @@ def differences_figure(result: StudyResult) -> Figure:
             axes = figure.add_subplot(1, len(merits), index + 1)
             _forest(axes, names, _drawn(result, merit), labels=index == 0)
             axes.set_title("AUC" if merit == "auc" else merit, loc="left")
-        _mark(figure, result)
+        if result.simulated:
+            mark_simulated(figure)
     return figure
 
 
@@ -182,15 +184,5 @@ def _forest(axes: Axes, names: Sequence[str], rows: Sequence[Contrast], *, label
         if row.low is not None and row.high is not None:
             axes.plot([row.low, row.high], [place, place], color=colour, linewidth=1.1 if single else 1.8)
         axes.plot(row.value, place, marker="o" if single else "D", markersize=4 if single else 5.5, color=colour)
-    axes.set_ylim(-0.7, len(names) - 0.3)
-    axes.set_yticks(range(len(names))[::-1], names)
-    axes.tick_params(axis="y", length=0, labelleft=labels)
-    axes.spines["left"].set_visible(False)
+    forest_axes(axes, names, labels=labels)
     axes.set_xlabel("difference")
-    axes.xaxis.grid(visible=True, color="#e6e6e6", linewidth=0.6)
-    axes.set_axisbelow(True)
-
-
-def _mark(figure: Figure, result: StudyResult) -> None:
-    if result.simulated:
-        figure.suptitle("SIMULATED readers: no person gave these answers", color="#b00000", fontsize=10)

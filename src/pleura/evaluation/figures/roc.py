@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pleura.evaluation.classification import ClassResult, Result
-from pleura.evaluation.figures.style import COLOURS, new_figure, rate_axes, style
+from pleura.evaluation.figures.style import COLOURS, mark_simulated, new_figure, rate_axes, style
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.readers.study import ClassReading, ReaderStudy
 from pleura.evaluation.roc import roc_curve
@@ -56,7 +56,7 @@ def roc_figure(
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3)
         if study is not None and study.simulated:
-            figure.suptitle("SIMULATED readers: no person gave these answers", color="#b00000", fontsize=10)
+            mark_simulated(figure)
     return figure
 
 

@@ -1,6 +1,6 @@
 """The one style of all figures, and a figure in, a PNG and an SVG out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from pleura.whole_file import whole_file
 
-__all__ = ["COLOURS", "new_figure", "rate_axes", "save_figure", "style"]
+__all__ = ["COLOURS", "forest_axes", "mark_simulated", "new_figure", "rate_axes", "save_figure", "style"]
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")
 """Told apart by the colour-blind (Okabe and Ito); lines differ in dashes too, points in shape."""
@@ -53,6 +53,28 @@ def rate_axes(axes: Axes) -> None:
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+
+
+def forest_axes(axes: Axes, names: Sequence[str], *, labels: bool) -> None:
+    """Give a forest plot's axes: a line a name, the first at the top, at heights len(names) - 1 down to 0.
+
+    Parameters
+    ----------
+    axes : to be drawn on
+    names : of the lines
+    labels : whether the names are written here; only the first of several panels has them
+    """
+    axes.set_ylim(-0.7, len(names) - 0.3)
+    axes.set_yticks(range(len(names))[::-1], names)
+    axes.tick_params(axis="y", length=0, labelleft=labels)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.grid(visible=True, color="#e6e6e6", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def mark_simulated(figure: Figure) -> None:
+    """Write over a figure that no person gave the answers in it."""
+    figure.suptitle("SIMULATED readers: no person gave these answers", color="#b00000", fontsize=10)
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:

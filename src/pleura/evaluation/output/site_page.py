@@ -1,11 +1,9 @@
 """A go-live report and its figures in, one self-contained HTML page with what a person has to sign out."""
 
-import base64
 from collections.abc import Mapping
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from pleura.evaluation.site.assess import SiteReport
+from pleura.html_page import page_environment
 
 __all__ = ["site_page"]
 
@@ -19,22 +17,11 @@ def site_page(report: SiteReport, pictures: Mapping[str, bytes], *, hospital: st
     pictures : PNG by name: calibration, and calibration-after and subgroups where there are any
     hospital, model : what it calls them
     """
-    environment = Environment(
-        loader=PackageLoader("pleura.evaluation.output", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["data_uri"] = _data_uri
+    environment = page_environment("pleura.evaluation.output")
     environment.filters["p"] = _p
     return environment.get_template("site.html.jinja").render(
         report=report, pictures=pictures, hospital=hospital, model=model
     )
-
-
-def _data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def _p(value: float | None) -> str:

@@ -12,7 +12,7 @@ from pleura.federation.experiments.figures.lines import Line, Panel, lines_figur
 from pleura.federation.experiments.held_out import EVERYWHERE, Row, judged_rows
 from pleura.federation.experiments.opening import Experiment, open_experiment
 from pleura.federation.experiments.over_seeds import Table, differences, spreads, tables
-from pleura.federation.experiments.report import Report, in_words, spread_rows, verdict, write_results
+from pleura.federation.experiments.report import Report, in_words, summary_rows, verdict, write_results
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import three_hospitals
 from pleura.federation.experiments.workshop import Workshop, wire
@@ -101,12 +101,6 @@ def _one_seed(experiment: Experiment, shop: Workshop) -> dict[int, Arm]:
 
 def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[int, Sequence[Arm]]) -> None:
     measured = {number: tables([arm.predictions for arm in seeds]) for number, seeds in done.items()}
-    summary = [
-        row
-        for number, places in measured.items()
-        for place, table in places.items()
-        for row in spread_rows(spreads(table), local_epochs=number, judged_on=place)
-    ]
     overall = {number: places[EVERYWHERE] for number, places in measured.items()}
     megabytes = {number: _megabytes(seeds[0]) for number, seeds in done.items()}
 
@@ -130,7 +124,7 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[int, Seque
         _report(experiment, overall, megabytes),
         rows,
         answers=done[min(done)][0].predictions,
-        tables={"summary": summary},
+        tables={"summary": summary_rows(measured, "local_epochs")},
     )
 
 

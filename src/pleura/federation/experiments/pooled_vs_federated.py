@@ -9,7 +9,7 @@ from pleura.federation.experiments.figures.by_class import roc_by_class
 from pleura.federation.experiments.held_out import EVERYWHERE, Row
 from pleura.federation.experiments.opening import Experiment, open_experiment
 from pleura.federation.experiments.over_seeds import Table, differences, spreads, tables
-from pleura.federation.experiments.report import Report, in_words, spread_rows, verdict, write_results
+from pleura.federation.experiments.report import Report, in_words, spread_rows, summary_rows, verdict, write_results
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import three_hospitals
 from pleura.federation.experiments.trio import FEDERATED, POOLED, three_ways
@@ -94,12 +94,6 @@ def pooled_vs_federated(
 
 def _write(experiment: Experiment, rows: Sequence[Row], answers: Mapping[str, Sequence[Predictions]]) -> None:
     measured = {name: tables(one) for name, one in answers.items()}
-    summary = [
-        row
-        for name, places in measured.items()
-        for place, table in places.items()
-        for row in spread_rows(spreads(table), arm=name, judged_on=place)
-    ]
     compared = [
         row
         for name, places in measured.items()
@@ -116,7 +110,7 @@ def _write(experiment: Experiment, rows: Sequence[Row], answers: Mapping[str, Se
         _report(experiment, overall),
         rows,
         answers=answers[FEDERATED][0],
-        tables={"summary": summary, "differences": compared},
+        tables={"summary": summary_rows(measured), "differences": compared},
     )
 
 

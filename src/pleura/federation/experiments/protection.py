@@ -13,7 +13,7 @@ from pleura.federation.experiments.figures.costs import costs_figure
 from pleura.federation.experiments.held_out import EVERYWHERE, Row, judged_rows
 from pleura.federation.experiments.opening import Experiment, open_experiment
 from pleura.federation.experiments.over_seeds import Table, differences, spreads, tables
-from pleura.federation.experiments.report import Report, in_words, spread_rows, write_results
+from pleura.federation.experiments.report import Report, in_words, summary_rows, write_results
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import three_hospitals
 from pleura.federation.experiments.unprotected import train_unrounded
@@ -137,12 +137,6 @@ def _largest_difference(one: GlobalState, other: GlobalState) -> float:
 
 def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[str, Sequence[Arm]]) -> None:
     measured = {name: tables([arm.predictions for arm in seeds]) for name, seeds in done.items()}
-    summary = [
-        row
-        for name, places in measured.items()
-        for place, table in places.items()
-        for row in spread_rows(spreads(table), arm=name, judged_on=place)
-    ]
     overall = {name: places[EVERYWHERE] for name, places in measured.items()}
     costs = {name: _costs(experiment, seeds) for name, seeds in done.items() if name != UNROUNDED}
     save_figure(costs_figure(costs, hospitals=len(experiment.hospitals)), experiment.out, "figure")
@@ -151,7 +145,7 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[str, Seque
         _report(experiment, overall, costs),
         rows,
         answers=done["plain"][0].predictions,
-        tables={"summary": summary},
+        tables={"summary": summary_rows(measured)},
     )
 
 

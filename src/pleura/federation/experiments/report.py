@@ -12,10 +12,10 @@ from pleura.evaluation.predictions import Predictions
 from pleura.federation.experiments.held_out import Row
 from pleura.federation.experiments.machine import describe_machine, today
 from pleura.federation.experiments.opening import Experiment
-from pleura.federation.experiments.over_seeds import Spread
+from pleura.federation.experiments.over_seeds import Spread, Table, spreads
 from pleura.whole_file import write_rows, write_text
 
-__all__ = ["Report", "in_words", "spread_rows", "verdict", "write_results"]
+__all__ = ["Report", "in_words", "spread_rows", "summary_rows", "verdict", "write_results"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +128,24 @@ def verdict(spread: Spread, margin: float) -> str:
     if low > 0 or high < 0:
         return f"{where}: a difference, {'above' if low > 0 else 'below'} zero"
     return f"{where}, which is neither within the margin of {margin:g} nor without zero: undecided at this size"
+
+
+def summary_rows(
+    measured: Mapping[str, Mapping[str, Table]] | Mapping[int, Mapping[str, Table]], of: str = "arm"
+) -> list[Row]:
+    """Give the rows of summary.csv.
+
+    Parameters
+    ----------
+    measured : by arm, and by whose cases it is judged on
+    of : what the column with the arm is called
+    """
+    return [
+        row
+        for name, places in measured.items()
+        for place, table in places.items()
+        for row in spread_rows(spreads(table), **{of: name, "judged_on": place})
+    ]
 
 
 def spread_rows(found: Mapping[str, Spread], **about: float | int | str) -> list[Row]:

@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 from pleura.evaluation.consistency.finding import Finding, Level, show
 from pleura.evaluation.consistency.printed import Measure, Printed, Range, Reading
+from pleura.evaluation.planning.sample_size import auc_variance
 
 __all__ = ["check_area", "hanley_mcneil"]
 
@@ -114,14 +115,7 @@ def hanley_mcneil(area: float, positives: int, negatives: int) -> float:
     >>> round(hanley_mcneil(0.893, 51, 58), 4)  # by hand: the root of 0.0010572
     0.0325
     """
-    two_positives = area / (2 - area)
-    two_negatives = 2 * area * area / (1 + area)
-    variance = (
-        area * (1 - area)
-        + (positives - 1) * (two_positives - area * area)
-        + (negatives - 1) * (two_negatives - area * area)
-    ) / (positives * negatives)
-    return sqrt(max(0.0, variance))
+    return sqrt(max(0.0, auc_variance(area, positives, negatives)))
 
 
 def _inside(span: Range) -> list[float]:
