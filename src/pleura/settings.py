@@ -66,6 +66,8 @@ class InputSettings:
     """What is seen in plane: the whole "slice", or a square around the "lungs", which then fill it."""
     interval: str = "lung-extent"
     """How far apart a subset's slices lie; "lung-extent": the number of lung slices over `slices`."""
+    intensity: str = "hu"
+    """What the voxels of a training case may be: "hu", Hounsfield units only; "any", pictures of 256 grey levels too."""
 
     def __post_init__(self) -> None:
         _refuse(
@@ -77,6 +79,7 @@ class InputSettings:
         _refuse(self.slices < 4 or self.slices % 4 != 0, f"input: slices = {self.slices}; need a multiple of 4")
         _refuse(self.subsets < 1, f"input: subsets = {self.subsets}; need at least 1")
         _refuse(self.field not in ("slice", "lungs"), f'input: field = "{self.field}"; known are "slice" and "lungs"')
+        _refuse(self.intensity not in ("hu", "any"), f'input: intensity = "{self.intensity}"; known are "hu" and "any"')
         _refuse(self.interval != "lung-extent", f'input: interval = "{self.interval}"; the only rule is "lung-extent"')
 
 

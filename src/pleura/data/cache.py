@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.data.cohort import Case
+from pleura.data.intensity import check_intensity
 from pleura.data.preparation import prepare_study
 from pleura.errors import CohortError, OutputError, StudyError
 from pleura.imaging.field import Field
@@ -136,10 +137,11 @@ class SliceCache:
         Raises
         ------
         CohortError
-            If a case's study cannot be used; names the case.
+            If a case's study cannot be used, or is of 8 bits where HU are needed; names the case.
         OutputError
             If an entry cannot be written.
         """
+        check_intensity(cases, self.settings)
         keys: dict[str, str] = {}
         if workers == 1:
             for case in cases:

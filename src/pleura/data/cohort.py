@@ -14,6 +14,7 @@ from pleura.settings import CLASSES, LABELS
 __all__ = [
     "COLUMNS",
     "COURSES",
+    "INTENSITIES",
     "OPTIONAL_COLUMNS",
     "SEXES",
     "SPLITS",
@@ -26,13 +27,15 @@ __all__ = [
 
 COLUMNS = ("case", "patient", "hospital", "label", "severity", "split", "study", "lungs", "lesions")
 """Columns that `cases.csv` must have; others may follow."""
-OPTIONAL_COLUMNS = ("lobes", "sex", "age", "day", "course", "scanner", "thickness")
+OPTIONAL_COLUMNS = ("lobes", "sex", "age", "day", "course", "scanner", "thickness", "intensity")
 """Columns of `cases.csv` that are read where they are there; any cell of them may be empty."""
 SPLITS = ("train", "validation", "test")
 SEXES = ("F", "M", "O")
 """DICOM's words for Patient's Sex."""
 COURSES = ("peak-recovery", "relapse", "plateau", "deterioration")
 """How a disease can go on from one study of a patient to the next."""
+INTENSITIES = ("hu", "8-bit")
+"""What the voxels of a study are: Hounsfield units, or 256 grey levels laid on a window, which is less."""
 UNFINISHED_MARK = "unfinished.json"
 """A file that stands in the folder of a cohort that is still being made."""
 
@@ -68,6 +71,8 @@ class Case:
     """Manufacturer and model, in any words."""
     thickness: float | None = None
     """Slice thickness, mm."""
+    intensity: str = "hu"
+    """One of `INTENSITIES`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +252,7 @@ def _read_case(folder: Path, row: dict[str, str], number: int) -> Case:
         course=_one_of(row, "course", COURSES, where),
         scanner=row.get("scanner") or None,
         thickness=_number(row, "thickness", 0.01, 50, where),
+        intensity=_one_of(row, "intensity", INTENSITIES, where) or "hu",
     )
 
 
