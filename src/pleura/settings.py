@@ -31,8 +31,8 @@ CLASSES = ("healthy", "covid-19", "other-viral", "bacterial")
 """The classes of the UCADI classifier, in the order of its outputs."""
 GRADES = ("I", "II", "III")
 """Severity of COVID-19, mild to severe."""
-TASKS = ("diagnosis", "severity")
-"""What a classifier may tell apart: `CLASSES`, or `GRADES` of COVID-19."""
+TASKS = ("diagnosis", "severity", "viral", "covid")
+"""What may be told apart: `CLASSES`; `GRADES` of COVID-19; viral pneumonia or not; COVID-19 or another virus."""
 LABELS = (*CLASSES, "tuberculosis", "nodule")
 """What a case of a cohort may be labelled; a model uses the cases of its own classes."""
 
@@ -59,13 +59,14 @@ class InputSettings:
     size: int = 128
     """Rows and columns of a slice after resampling; a multiple of 4."""
     slices: int = 16
-    """Slices in one subset; a multiple of 4."""
+    """Slices in one subset; with interval = "every" the most slices that are seen. A multiple of 4."""
     subsets: int = 5
-    """Subsets of a case whose probabilities are averaged."""
+    """Subsets of a case whose probabilities are averaged; with interval = "every" there is 1."""
     field: str = "slice"
     """What is seen in plane: the whole "slice", or a square around the "lungs", which then fill it."""
     interval: str = "lung-extent"
-    """How far apart a subset's slices lie; "lung-extent": the number of lung slices over `slices`."""
+    """How far apart the slices lie. "lung-extent": the number of lung slices over `slices`, from a random start.
+    "every": each lung slice is taken, in order; of more than `slices` as many, evenly spread. For slice networks."""
     intensity: str = "hu"
     """What the voxels of a training case may be: "hu", Hounsfield units only; "any", pictures of 256 grey levels too."""
 
@@ -80,7 +81,12 @@ class InputSettings:
         _refuse(self.subsets < 1, f"input: subsets = {self.subsets}; need at least 1")
         _refuse(self.field not in ("slice", "lungs"), f'input: field = "{self.field}"; known are "slice" and "lungs"')
         _refuse(self.intensity not in ("hu", "any"), f'input: intensity = "{self.intensity}"; known are "hu" and "any"')
-        _refuse(self.interval != "lung-extent", f'input: interval = "{self.interval}"; the only rule is "lung-extent"')
+        rules = ("lung-extent", "every")
+        _refuse(self.interval not in rules, f'input: interval = "{self.interval}"; known are {", ".join(rules)}')
+        _refuse(
+            self.interval == "every" and self.subsets != 1,
+            f'input: interval = "every" with subsets = {self.subsets}; all slices are seen at once: set subsets = 1',
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +219,8 @@ class TrainingRecipe:
     name: str
     """Name of the model that comes out."""
     task: str = "diagnosis"
-    """What is told apart: "diagnosis", the four classes; "severity", grades I to III of COVID-19."""
+    """What is told apart: "diagnosis", the four classes; "severity", grades I to III of COVID-19; "viral", viral
+    pneumonia or not (DL1); "covid", COVID-19 or another viral pneumonia (DL2)."""
     architecture: str = "densenet3d"
     """A name in the model registry."""
     arguments: Mapping[str, int | float] = field(default_factory=dict)
@@ -237,6 +244,11 @@ class TrainingRecipe:
 
     def __post_init__(self) -> None:
         _refuse(self.task not in TASKS, f'task = "{self.task}"; known are {", ".join(TASKS)}')
+        _refuse(
+            self.loss.lesions > 0 and self.input.interval == "every",
+            f'loss.lesions = {self.loss.lesions} with input.interval = "every"; a slice network learns from the '
+            "scan's label only: set lesions = 0",
+        )
         allowed = self.name.replace("-", "").replace("_", "").replace(".", "")
         _refuse(
             not allowed.isalnum() or not self.name[0].isalnum() or not self.name.isascii(),

@@ -12,16 +12,18 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from pleura.data.augmentation import augment, augment_labels
 from pleura.data.cache import SliceCache
+from pleura.imaging.sequence import slice_sequence
 from pleura.imaging.subsets import slice_subsets
 from pleura.settings import AugmentationSettings
 
 __all__ = ["Batch", "Examples"]
 
 # First number of each stream of random numbers, so that none repeats another.
-_ORDER, _SUBSET, _AUGMENTATION = 1, 2, 3
+_ORDER, _SUBSET, _AUGMENTATION, _PHASE = 1, 2, 3, 4
 
 
 class Batch(NamedTuple):
@@ -33,6 +35,8 @@ class Batch(NamedTuple):
     """Class numbers, (batch,)."""
     lesions: Tensor | None
     """Lesion masks of these slices, uint8, (batch, slices, size, size); None where they are not asked for."""
+    counts: Tensor | None = None
+    """Slices of each case, (batch,), where cases differ; what follows them in `inputs` is padding. None for subsets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,7 @@ class Examples:
         return -(-len(self) // self.batch)
 
     def example(self, epoch: int, index: int) -> tuple[Tensor, Tensor | None]:
-        """Draw one random subset of a case.
+        """Draw one random subset of a case, or with interval = "every" all its slices, thinned from a random start.
 
         Parameters
         ----------
@@ -71,7 +75,8 @@ class Examples:
 
         Returns
         -------
-        slices : normalised, float32, shape (1, slices, size, size)
+        slices : normalised, float32, shape (1, slices, size, size); with interval = "every" fewer where the case has
+            fewer
         lesions : mask of these slices, uint8, shape (slices, size, size); None if there are no keys for it
 
         Raises
@@ -81,9 +86,13 @@ class Examples:
         """
         settings = self.cache.settings
         array = self.cache.open(self.keys[index])
-        (indices,) = slice_subsets(
-            0, array.count, count=1, slices=settings.slices, seed=[_SUBSET, self.seed, epoch, index]
-        )
+        if settings.interval == "every":
+            phase = float(np.random.default_rng([_PHASE, self.seed, epoch, index]).random())
+            indices = slice_sequence(array.count, most=settings.slices, phase=phase)
+        else:
+            (indices,) = slice_subsets(
+                0, array.count, count=1, slices=settings.slices, seed=[_SUBSET, self.seed, epoch, index]
+            )
         seed = [_AUGMENTATION, self.seed, epoch, index]
         slices = augment(
             torch.from_numpy(array.take(indices).astype(np.float32)), self.augmentation, np.random.default_rng(seed)
@@ -114,8 +123,14 @@ class Examples:
     def _collect(self, futures: list[Future[tuple[Tensor, Tensor | None]]], group: list[int]) -> Batch:
         drawn = [future.result() for future in futures]
         masks = [lesions for _, lesions in drawn if lesions is not None]
+        labels = torch.tensor([self.labels[i] for i in group])
+        if self.cache.settings.interval == "every":
+            counts = torch.tensor([slices.shape[1] for slices, _ in drawn])
+            longest = int(counts.max())
+            padded = [functional.pad(slices, (0, 0, 0, 0, 0, longest - slices.shape[1])) for slices, _ in drawn]
+            return Batch(inputs=torch.stack(padded), labels=labels, lesions=None, counts=counts)
         return Batch(
             inputs=torch.stack([slices for slices, _ in drawn]),
-            labels=torch.tensor([self.labels[i] for i in group]),
+            labels=labels,
             lesions=torch.stack(masks) if masks else None,
         )

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from pleura.data.cohort import Case, Cohort
-from pleura.errors import CohortError
+from pleura.errors import CohortError, ModelError, RecipeError
 from pleura.settings import CLASSES, GRADES
 
-__all__ = ["DIAGNOSIS", "SEVERITY", "Task", "find_task"]
+__all__ = ["COVID", "DIAGNOSIS", "SEVERITY", "VIRAL", "Task", "find_task", "task_of"]
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,18 @@ class Task:
     name: str
     """A name in `pleura.settings.TASKS`."""
     classes: tuple[str, ...]
+    """Names of the answers, in the order of a network's outputs."""
+    labels_of: tuple[tuple[str, ...], ...] = ()
+    """For each answer, the labels that it is the truth for; empty where a label is its own answer."""
 
     def number(self, case: Case) -> int | None:
         """Index of a case's class; None where the question does not arise."""
         if self.name == "severity":
             return case.severity - 1 if case.label == "covid-19" and case.severity > 0 else None
-        return self.classes.index(case.label) if case.label in self.classes else None
+        for number, labels in enumerate(self.labels_of or [(name,) for name in self.classes]):
+            if case.label in labels:
+                return number
+        return None
 
     def labels(self, cases: tuple[Case, ...]) -> list[int]:
         """Index of each case's class.
@@ -64,6 +70,15 @@ DIAGNOSIS = Task("diagnosis", CLASSES)
 """UCADI's four classes."""
 SEVERITY = Task("severity", GRADES)
 """Grades I to III, for cases of COVID-19 that have one."""
+VIRAL = Task(
+    "viral",
+    ("not-viral", "viral"),
+    (("healthy", "bacterial", "tuberculosis", "nodule"), ("covid-19", "other-viral")),
+)
+"""First step of the stepwise diagnosis (DL1). The paper's other conditions are nodule, tuberculosis and ordinary lung;
+bacterial pneumonia, which its board does not have, is not viral either."""
+COVID = Task("covid", ("other-viral", "covid-19"))
+"""Second step (DL2), for cases of viral pneumonia."""
 
 
 def find_task(name: str) -> Task:
@@ -71,7 +86,30 @@ def find_task(name: str) -> Task:
 
     Raises
     ------
-    KeyError
-        If there is none; settings and model cards are checked before.
+    RecipeError
+        If there is none whose truth a cohort's labels tell.
     """
-    return {task.name: task for task in (DIAGNOSIS, SEVERITY)}[name]
+    known = {task.name: task for task in (DIAGNOSIS, SEVERITY, VIRAL, COVID)}
+    if name not in known:
+        raise RecipeError(f'task "{name}" has no truth in a cohort\'s labels; those that have: {", ".join(known)}')
+    return known[name]
+
+
+def task_of(name: str, classes: tuple[str, ...]) -> Task:
+    """Give the task of a model, from what its card says.
+
+    Parameters
+    ----------
+    name, classes : as on the card; a model for labels of its own choice keeps them
+
+    Raises
+    ------
+    ModelError
+        If the classes are not those of a task that has a fixed list.
+    RecipeError
+        If no case has a truth for the task.
+    """
+    task = find_task(name)
+    if task.labels_of and classes != task.classes:
+        raise ModelError(f"a model for task {name} with the classes {', '.join(classes)}; need {task.classes}")
+    return replace(task, classes=classes)

@@ -8,13 +8,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from pleura.imaging.sequence import slice_sequence
 from pleura.imaging.subsets import slice_subsets
 from pleura.models.backend import Features, create_features
 from pleura.models.classifier import Classifier
 from pleura.models.files import Model
 from pleura.settings import InputSettings
 
-__all__ = ["Prediction", "normalise", "predict", "predict_network"]
+__all__ = ["Prediction", "choose_slices", "normalise", "predict", "predict_network"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +27,10 @@ class Prediction:
     mean: npt.NDArray[np.float64]
     """(classes,); the case's probabilities."""
     subsets: npt.NDArray[np.int64]
-    """(subsets, slices); indices into the prepared slices, 0 for the first lung slice."""
+    """(subsets, slices); indices into the prepared slices, 0 for the first lung slice. One row of a slice network."""
     features: Tensor
-    """(subsets, channels, depth, rows, columns), float32, on the CPU: what the network's `classify` took."""
+    """(subsets, channels, depth, rows, columns), float32, on the CPU: what the network's `classify` took. A slice
+    network has a depth for each slice."""
 
 
 def normalise(slices: npt.NDArray[np.int16], settings: InputSettings) -> Tensor:
@@ -45,6 +47,36 @@ def normalise(slices: npt.NDArray[np.int16], settings: InputSettings) -> Tensor:
     """
     clipped = np.clip(slices, settings.window_low, settings.window_high).astype(np.float32)
     return torch.from_numpy((clipped - np.float32(settings.mean)) / np.float32(settings.std))
+
+
+def choose_slices(
+    settings: InputSettings, lung_slices: int, *, seed: int | Sequence[int], count: int | None = None
+) -> npt.NDArray[np.int64]:
+    """Choose what a network sees of a case.
+
+    Parameters
+    ----------
+    settings : whose `interval` is the rule
+    lung_slices : how many there are
+    seed : draws subsets; where every slice is taken nothing is drawn
+    count : number of subsets; as in the settings by default
+
+    Returns
+    -------
+    Indices of lung slices, shape (subsets, slices), each row ascending.
+
+    Raises
+    ------
+    GeometryError
+        If there are fewer than 8 slices.
+    ValueError
+        If several subsets are asked for where every slice is taken.
+    """
+    if settings.interval == "every":
+        if count not in (None, 1):
+            raise ValueError(f'{count} subsets with interval = "every"; there is only 1')
+        return slice_sequence(lung_slices, most=settings.slices)[np.newaxis]
+    return slice_subsets(0, lung_slices, count=count or settings.subsets, slices=settings.slices, seed=seed)
 
 
 def predict(
@@ -64,7 +96,7 @@ def predict(
     prepared : the lungs' slices, HU, shape (n, size, size), as `pleura.imaging.inplane.prepare` gives them
     seed : draws the subsets; the same seed gives the same answer
     device : where to compute
-    count : number of subsets; as in the model's input recipe by default
+    count : number of subsets; as in the model's input recipe by default, and 1 where that takes every slice
     backend : torch, or openvino on the CPU, which is faster and agrees to 1e-4
 
     Raises
@@ -108,7 +140,7 @@ def predict_network(
     """
     network.eval()
     compute = features or network.forward_features
-    subsets = slice_subsets(0, len(prepared), count=count or settings.subsets, slices=settings.slices, seed=seed)
+    subsets = choose_slices(settings, len(prepared), seed=seed, count=count)
     rows, kept = [], []
     for indices in subsets:
         x = normalise(prepared[indices], settings)[None, None].to(device)  # (1, 1, slices, size, size)

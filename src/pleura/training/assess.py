@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pleura.data.cache import SliceCache, default_cache_folder
 from pleura.data.cohort import Case, Cohort
-from pleura.data.task import Task
+from pleura.data.task import Task, task_of
 from pleura.errors import CohortError
 from pleura.evaluation.predictions import Predictions
 from pleura.models.files import Model
@@ -77,11 +77,12 @@ def assess(
     ------
     CohortError
         If the split has no case, or a study cannot be used.
-    ModelError, MissingExtraError
-        If the backend is not known, not installed, or does not compute on the device.
+    ModelError, RecipeError, MissingExtraError
+        If the model's answers have no truth in a cohort's labels, or the backend is not known, not installed, or does
+        not compute on the device.
     """
     watcher = watcher or Silent()
-    task = Task(model.card.task, model.card.classes)
+    task = task_of(model.card.task, model.card.classes)
     cases = task.select(cohort, trains=False).split(split)
     if not cases:
         raise CohortError(f"{cohort.folder} has no case of {', '.join(task.classes)} in split {split}; choose another")

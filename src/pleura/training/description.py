@@ -14,11 +14,17 @@ from pleura.models.files import Model
 from pleura.models.toml_write import to_toml
 from pleura.settings import TrainingRecipe
 
-__all__ = ["recipe_hash", "training_card"]
+__all__ = ["recipe_hash", "training_card", "validation_metrics"]
 
 
 def training_card(
-    recipe: TrainingRecipe, cohort: Cohort, *, parent: Model | None, epochs: int, scores: Mapping[str, float]
+    recipe: TrainingRecipe,
+    cohort: Cohort,
+    *,
+    parent: Model | None,
+    pretrained: str = "",
+    epochs: int,
+    scores: Mapping[str, float],
 ) -> Card:
     """Describe a trained model.
 
@@ -26,20 +32,14 @@ def training_card(
     ----------
     recipe, cohort : what it was trained by and on
     parent : the model whose weights training began with
+    pretrained : SHA-256 of a file of another task's weights that training began with; empty without one
     epochs : passes over the training cases that the weights have seen
     scores : of the weights on the validation cases, as `pleura.training.loop.validate` gives them; may be empty
     """
     classes = find_task(recipe.task).classes
     synthetic = cohort.synthetic and (parent is None or parent.card.synthetic)
-    cases, scored = len(cohort.split("train")), len(cohort.split("validation"))
+    cases = len(cohort.split("train"))
     hospitals = cohort.counts("hospital", "train")
-    metrics: dict[str, object] = {}
-    if scores:
-        numbers = {name.removeprefix("validation_"): round(value, 4) for name, value in scores.items()}
-        metrics["summary"] = (
-            f"{numbers['accuracy']:.1%} of {scored} {'synthetic ' if cohort.synthetic else ''}validation cases right"
-        )
-        metrics["validation"] = {"cases": scored, **numbers}
     return Card(
         name=recipe.name,
         architecture=recipe.architecture,
@@ -61,12 +61,31 @@ def training_card(
             "pleura": __version__,
             "torch": str(torch.__version__),
             "labels": cohort.counts("label", "train"),
+            **({"pretrained_sha256": pretrained} if pretrained else {}),
             **({"severities": cohort.counts("severity", "train")} if recipe.task == "severity" else {}),
             "hospitals": hospitals,
         },
-        metrics=metrics,
+        metrics=validation_metrics(cohort, scores),
         parent="" if parent is None else parent.id,
     )
+
+
+def validation_metrics(cohort: Cohort, scores: Mapping[str, float]) -> dict[str, object]:
+    """Give what a card says of the validation cases; nothing without scores.
+
+    Parameters
+    ----------
+    cohort, scores : as for `training_card`
+    """
+    if not scores:
+        return {}
+    scored = len(cohort.split("validation"))
+    numbers = {name.removeprefix("validation_"): round(value, 4) for name, value in scores.items()}
+    kind = "synthetic " if cohort.synthetic else ""
+    return {
+        "summary": f"{numbers['accuracy']:.1%} of {scored} {kind}validation cases right",
+        "validation": {"cases": scored, **numbers},
+    }
 
 
 def recipe_hash(recipe: TrainingRecipe) -> str:

@@ -1,16 +1,28 @@
 """A recipe and perhaps a parent model in, the network that training begins with out."""
 
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
 import torch
+from torch import nn
 
 from pleura.errors import RecipeError
 from pleura.models.classifier import Classifier
 from pleura.models.densenet3d import DenseNet3d
 from pleura.models.files import Model
 from pleura.models.registry import create_network
+from pleura.models.slice_gru import SliceGru
 from pleura.settings import TrainingRecipe
 from pleura.training.lesion_loss import WithLesions
 
-__all__ = ["first_network", "with_lesions"]
+__all__ = ["begin_pretrained", "first_network", "lay_out", "with_lesions"]
+
+Network = TypeVar("Network", bound=nn.Module)
+
+_NOT_OF_WEIGHTS = ("chunk", "dropout")
+"""Arguments of architectures that decide how a network computes or learns, and nothing of its weights."""
 
 
 def first_network(recipe: TrainingRecipe, classes: tuple[str, ...], parent: Model | None) -> Classifier:
@@ -20,21 +32,24 @@ def first_network(recipe: TrainingRecipe, classes: tuple[str, ...], parent: Mode
     ----------
     recipe : names the architecture
     classes : in the order of the outputs
-    parent : the model to begin with; of a parent with other classes all but the last layer is taken
+    parent : the model to begin with; of a parent with other classes all but the last layer is taken, which starts
+        fresh even where it has the same shape
 
     Raises
     ------
     RecipeError
-        If the parent has another architecture.
+        If the parent has another architecture, or the architecture needs another kind of input.
     """
     arguments = {"classes": len(classes), **recipe.arguments}
-    with torch.random.fork_rng():
-        torch.manual_seed(recipe.training.seed)
-        network = create_network(recipe.architecture, **arguments)
+    network = _fresh(recipe, arguments)
+    if recipe.input.interval == "every" and isinstance(network, DenseNet3d):
+        raise RecipeError(
+            f"{recipe.architecture} takes {recipe.input.slices} slices, no more and no fewer; with it set "
+            'input.interval = "lung-extent"'
+        )
     if parent is None:
         return network
-    same = (parent.card.architecture, {**parent.card.arguments, "classes": 0})
-    if same != (recipe.architecture, {**arguments, "classes": 0}):
+    if (parent.card.architecture, _shape(parent.card.arguments)) != (recipe.architecture, _shape(arguments)):
         raise RecipeError(
             f"model {parent.card.name} is {parent.card.architecture} {dict(parent.card.arguments)}; "
             f"the recipe asks for {recipe.architecture} {arguments}"
@@ -42,11 +57,59 @@ def first_network(recipe: TrainingRecipe, classes: tuple[str, ...], parent: Mode
     weights = parent.network.state_dict()
     if parent.card.classes != classes:  # another task: all but the last layer carries over
         fresh = network.state_dict()
+        wider = _fresh(recipe, {**arguments, "classes": len(classes) + 1}).state_dict()  # only its last layer differs
         weights = {
-            name: tensor if tensor.shape == fresh[name].shape else fresh[name] for name, tensor in weights.items()
+            name: tensor if fresh[name].shape == wider[name].shape else fresh[name] for name, tensor in weights.items()
         }
     network.load_state_dict(weights)
     return network
+
+
+def begin_pretrained(network: Classifier, file: Path) -> str:
+    """Fill a fresh network with converted weights of another task, such as ImageNet's; its last layer stays fresh.
+
+    Parameters
+    ----------
+    network : changed
+    file : safetensors, as `pleura models convert` writes
+
+    Returns
+    -------
+    SHA-256 of the file, in hexadecimal.
+
+    Raises
+    ------
+    RecipeError
+        If the architecture takes no such weights.
+    ModelError
+        If the file is not of that kind, or does not fit.
+    """
+    if not isinstance(network, SliceGru):
+        raise RecipeError(f"{type(network).__name__} takes no pretrained file; resnext-gru does")
+    from pleura.models.pretrained import load_pretrained
+
+    load_pretrained(network, file)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def lay_out(network: Network) -> Network:
+    """Put convolution weights, of slices or of volumes, into the order in memory that is fastest, channels last."""
+    for parameter in network.parameters():
+        formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+        if parameter.ndim in formats:
+            parameter.data = parameter.data.to(memory_format=formats[parameter.ndim])
+    return network
+
+
+def _fresh(recipe: TrainingRecipe, arguments: Mapping[str, int | float]) -> Classifier:
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.training.seed)
+        return create_network(recipe.architecture, **arguments)
+
+
+def _shape(arguments: Mapping[str, int | float]) -> dict[str, int | float]:
+    """Leave out what does not decide the weights' shapes, and the number of classes."""
+    return {name: value for name, value in arguments.items() if name not in ("classes", *_NOT_OF_WEIGHTS)}
 
 
 def with_lesions(network: Classifier, recipe: TrainingRecipe) -> Classifier | WithLesions:

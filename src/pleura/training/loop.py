@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,8 @@ from pleura.models.predict import predict_network
 from pleura.models.toml_write import to_toml
 from pleura.settings import InputSettings, TrainingRecipe
 from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from pleura.training.description import recipe_hash, training_card
-from pleura.training.initial import first_network, with_lesions
+from pleura.training.description import recipe_hash, training_card, validation_metrics
+from pleura.training.initial import begin_pretrained, first_network, lay_out, with_lesions
 from pleura.training.log import row_in_words, write_log
 from pleura.training.losses import class_weights
 from pleura.training.objective import Objective
@@ -53,6 +53,8 @@ class Run:
     learner: Learner
     out: Path
     parent: Model | None
+    pretrained: str
+    """SHA-256 of the file of weights that training began with; empty without one."""
     progress: Progress
     best: dict[str, Tensor]
     watcher: Watcher
@@ -66,6 +68,7 @@ def train(
     device: str = "cpu",
     resume: bool = False,
     start_from: str | Path | None = None,
+    pretrained: Path | None = None,
     cache_folder: Path | None = None,
     workers: int = 1,
     watcher: Watcher | None = None,
@@ -85,6 +88,7 @@ def train(
     device : "cpu" or "cuda"
     resume : go on from the checkpoint in `out`
     start_from : a model, by path or name, whose weights to begin with; fresh weights otherwise
+    pretrained : instead of a model, converted weights of another task, such as ImageNet's, for a slice network
     cache_folder : for prepared slices; the user's cache folder by default
     workers : processes that prepare slices
     watcher : told of progress
@@ -98,7 +102,7 @@ def train(
     CohortError, RecipeError, ModelError, OutputError
         If the cohort, the recipe, the first weights or the output folder cannot be used.
     """
-    run = setup(recipe, cohort, out, device, resume, start_from, cache_folder, workers, watcher or Silent())
+    run = setup(recipe, cohort, out, device, resume, start_from, pretrained, cache_folder, workers, watcher or Silent())
     fit(run)
     return finish(run)
 
@@ -110,6 +114,7 @@ def setup(
     device: str,
     resume: bool,
     start_from: str | Path | None,
+    pretrained: Path | None,
     cache_folder: Path | None,
     workers: int,
     watcher: Watcher,
@@ -123,8 +128,11 @@ def setup(
         watcher.say(f"{len(cohort.cases)} of {len(whole.cases)} cases are of the classes {', '.join(task.classes)}")
     if recipe.validation.keep == "best" and not cohort.split("validation"):
         raise RecipeError('validation.keep = "best", but the cohort has no validation case; set it to "last"')
+    if start_from is not None and pretrained is not None:
+        raise RecipeError(f"weights to begin with from both {start_from} and {pretrained}; give one of the two")
     parent = None if start_from is None else load_model(start_from)
     network = first_network(recipe, task.classes, parent)
+    filled = "" if pretrained is None else begin_pretrained(network, pretrained)
     training = cohort.split("train")
     labels = task.labels(training)
     objective = Objective(recipe.loss, class_weights(recipe.loss, task.classes, labels).to(where))
@@ -145,7 +153,7 @@ def setup(
         seed=recipe.training.seed,
         batch=recipe.training.batch,
     )
-    network = network.to(where, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    network = lay_out(network.to(where))
     trained = with_lesions(network, recipe).to(where)
     learner = Learner(
         network=network,
@@ -156,7 +164,7 @@ def setup(
         precision=recipe.training.precision,
         microbatch=recipe.training.microbatch,
     )
-    name = _run_name(recipe, used, keys, masks, parent)
+    name = _run_name(recipe, used, keys, masks, filled if parent is None else parent.id)
     progress = Progress(run=name)
     best: dict[str, Tensor] = {}
     if resume:
@@ -172,6 +180,7 @@ def setup(
         learner=learner,
         out=out,
         parent=parent,
+        pretrained=filled,
         progress=progress,
         best=best,
         watcher=watcher,
@@ -285,10 +294,10 @@ def finish(run: Run) -> Model:
         run.learner.network.load_state_dict(run.best)
     kept = run.progress.best_epoch if recipe.validation.keep == "best" else run.progress.epoch
     path = run.out / recipe.name
-    card = training_card(recipe, run.cohort, parent=run.parent, epochs=kept, scores={})
+    card = training_card(recipe, run.cohort, parent=run.parent, pretrained=run.pretrained, epochs=kept, scores={})
     save_model(run.learner.network, card, path, half=recipe.half)
     run.learner.network.load_state_dict(load_model(path).network.state_dict())
-    card = training_card(recipe, run.cohort, parent=run.parent, epochs=kept, scores=validate(run))
+    card = replace(card, metrics=validation_metrics(run.cohort, validate(run)))
     save_model(run.learner.network, card, path, half=recipe.half)
     model = load_model(path)
     run.watcher.say(f"model {recipe.name} {model.id[:12]} written to {path}")
@@ -310,7 +319,7 @@ def _run_name(
     cases: Sequence[Case],
     keys: dict[str, str],
     masks: dict[str, str],
-    parent: Model | None,
+    began_with: str,
 ) -> str:
     decisive = [
         recipe_hash(recipe),
@@ -318,7 +327,7 @@ def _run_name(
             [case.case, case.label, case.severity, case.split, keys[case.case], masks.get(case.case, "")]
             for case in cases
         ],
-        "" if parent is None else parent.id,
+        began_with,
     ]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 

@@ -54,6 +54,7 @@ class Objective:
         *,
         of_batch: Tensor,
         precision: torch.autocast,
+        counts: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Compute a part of a batch; the parts' losses add up to the batch's.
 
@@ -65,6 +66,7 @@ class Objective:
         lesions : (part, slices, size, size), or None
         of_batch : class numbers of the whole batch
         precision : for the forward pass; losses are computed in float32
+        counts : (part,), slices of each case before its padding; None where all cases have as many
 
         Returns
         -------
@@ -74,7 +76,7 @@ class Objective:
         network = trained.network if isinstance(trained, WithLesions) else trained
         with precision:
             features = network.forward_features(inputs)
-            logits = network.classify(features)
+            logits = network.classify(features) if counts is None else network.classify(features, counts)
         total = self.weights[of_batch].sum()
         loss = weighted_cross_entropy(logits, labels, self.weights, total)
         if self.settings.ordinal:

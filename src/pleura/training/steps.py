@@ -80,13 +80,18 @@ def learn(
             last = rate(steps - 1)
             for group in learner.optimiser.param_groups:
                 group["lr"] = last
-            _refuse_wrong_gradients(learner, batch.inputs.shape[2])
+            if batch.counts is None:
+                _refuse_wrong_gradients(learner, batch.inputs.shape[2])
             labels = batch.labels.to(device)
             part = learner.microbatch or len(labels)
             learner.optimiser.zero_grad(set_to_none=True)
             for start in range(0, len(labels), part):
                 some = slice(start, start + part)
-                x = batch.inputs[some].to(device)
+                x, counts = batch.inputs[some], None
+                if batch.counts is not None:
+                    counts = batch.counts[some]
+                    x = x[:, :, : int(counts.max())]  # padding that no case of this part needs is not computed
+                x = x.to(device)
                 loss, logits = learner.objective(
                     learner.trained,
                     x.contiguous(memory_format=torch.channels_last_3d),  # (part, 1, slices, size, size)
@@ -94,6 +99,7 @@ def learn(
                     None if batch.lesions is None else batch.lesions[some].to(device),
                     of_batch=labels,
                     precision=autocast(device, learner.precision),
+                    counts=None if counts is None else counts.to(device),
                 )
                 loss.backward()  # type: ignore[no-untyped-call]
                 loss_sum += loss.detach() * len(labels)
