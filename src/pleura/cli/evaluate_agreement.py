@@ -29,7 +29,8 @@ def agreement(
     from pleura.evaluation.agreement import limits_of_agreement
     from pleura.evaluation.figures.agreement import bland_altman_figure
     from pleura.evaluation.figures.style import save_figure
-    from pleura.evaluation.predictions import read_cases, read_rows
+    from pleura.evaluation.predictions import read_cases
+    from pleura.evaluation.rows import read_rows
     from pleura.export.result_folder import check_free, result_folder
     from pleura.whole_file import write_text
 

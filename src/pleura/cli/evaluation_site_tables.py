@@ -51,7 +51,7 @@ def print_site(report: SiteReport) -> None:
         worth = "worth it" if report.recalibrated.worth_it else "no gain shown"
         kind = report.recalibrated.recalibration.kind
         console.print(
-            f"recalibration ({kind}) lowers the log loss by {report.recalibrated.gain}, held out: {worth}\n",
+            f"recalibration ({kind}) gains {report.recalibrated.gain} in log loss, held out: {worth}\n",
             highlight=False,
         )
     if report.subgroups is not None:

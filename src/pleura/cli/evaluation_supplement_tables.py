@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -43,7 +44,8 @@ def print_supplement(found: Supplement) -> None:
             useful = curve.useful
             span = "none for sure" if useful is None else f"{useful[0]:.2f} to {useful[1]:.2f}"
             at = int(abs(curve.thresholds - 0.5).argmin())
-            benefit = f"{curve.model[at]:.3f} ({curve.low[at]:.3f} to {curve.high[at]:.3f})"
+            ends = "no interval" if isnan(curve.low[at]) else f"{curve.low[at]:.3f} to {curve.high[at]:.3f}"
+            benefit = f"{curve.model[at]:.3f} ({ends})"
             table.add_row(escape(name), f"{curve.prevalence:.2f}", span, benefit)
         _show(console, table)
     if found.cut_offs:
@@ -160,7 +162,7 @@ def _compared(table: Table, name: str, measure: str, found: Comparison | None, m
 
 
 def _p(p: float) -> str:
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
+    return f"{p:.3f}" if p >= 0.00095 else f"{p:.0e}"
 
 
 def _show(console: Console, table: Table) -> None:

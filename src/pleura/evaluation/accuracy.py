@@ -67,7 +67,7 @@ def evaluate_predictions(
     """
     settings = settings or IntervalSettings()
     if predictions.binary:
-        threshold = _binary_threshold(predictions, threshold)
+        threshold = predictions.called_from(threshold)
         if ordinal:
             raise CohortError("a single score has no grades; need one score column a grade, in rising order")
     names = {"hospital": predictions.hospitals, "group": predictions.groups}
@@ -89,17 +89,6 @@ def evaluate_predictions(
         grades=_grades(predictions, settings) if ordinal else None,
         notes=tuple(_notes(predictions, threshold, settings)),
     )
-
-
-def _binary_threshold(predictions: Predictions, threshold: float | None) -> float:
-    if threshold is not None:
-        return threshold
-    scores = predictions.scores[:, 1]
-    if scores.min() < 0 or scores.max() > 1:
-        raise CohortError(
-            f"scores go from {scores.min():g} to {scores.max():g}, so that 0.5 means nothing; give a --threshold"
-        )
-    return 0.5
 
 
 def _evaluate(predictions: Predictions, threshold: float | None, settings: IntervalSettings) -> Result:

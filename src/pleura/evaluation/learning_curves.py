@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pleura.errors import CohortError
 from pleura.evaluation.figures.style import COLOURS, new_figure, style
-from pleura.evaluation.predictions import read_rows
+from pleura.evaluation.rows import read_rows
 
 __all__ = ["Band", "TrainingLog", "band", "learning_curve_figure", "read_log"]
 

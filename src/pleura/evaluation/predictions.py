@@ -1,6 +1,5 @@
 """A CSV file of scores and truths in, checked arrays out."""
 
-import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.errors import CohortError
+from pleura.evaluation.rows import read_rows
 from pleura.whole_file import write_rows
 
-__all__ = ["Predictions", "read_cases", "read_predictions", "read_rows", "read_runs", "read_truth", "write_predictions"]
+__all__ = ["Predictions", "read_cases", "read_predictions", "read_runs", "read_truth", "write_predictions"]
 
 KNOWN = ("case", "truth", "patient", "hospital", "group", "split", "run")
 """Columns that are no scores."""
@@ -61,6 +61,21 @@ class Predictions:
             )
         return np.asarray(self.scores / total[:, None])
 
+    def called_from(self, threshold: float | None) -> float:
+        """Give the single score from which on a case is called 1: the threshold, or 0.5 for scores from 0 to 1.
+
+        Raises
+        ------
+        CohortError
+            If no threshold is given, and scores are of another scale.
+        """
+        scores = self.scores[:, -1]
+        if threshold is None and (scores.min() < 0 or scores.max() > 1):
+            raise CohortError(
+                f"scores go from {scores.min():g} to {scores.max():g}, so that 0.5 means nothing; give a --threshold"
+            )
+        return 0.5 if threshold is None else threshold
+
     def of(self, chosen: npt.NDArray[np.bool_]) -> "Predictions":
         """Keep some cases; `chosen` is (cases,)."""
         return self.in_order(np.flatnonzero(chosen).tolist())
@@ -82,46 +97,6 @@ class Predictions:
             splits=pick(self.splits),
             columns={name: tuple(column[index] for index in keep) for name, column in self.columns.items()},
         )
-
-
-def read_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """Read a CSV file with a header line; every row has a text for every column, stripped of blanks.
-
-    Parameters
-    ----------
-    path : UTF-8, with or without a byte order mark
-    needed : columns that must be there, and filled in every row
-
-    Raises
-    ------
-    CohortError
-        If the file cannot be read, is not such a table, or has no row.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            columns = [str(name).strip() for name in reader.fieldnames or []]
-            reader.fieldnames = columns
-            rows = list(reader)
-    except OSError as error:
-        raise CohortError(f"cannot read {path}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CohortError(f"{path} is not a CSV file in UTF-8: {error}") from error
-    missing = [name for name in needed if name not in columns]
-    if missing or len(set(columns)) < len(columns):
-        wrong = f"no column {missing[0]}" if missing else "a column that stands twice"
-        raise CohortError(f"{path} has {wrong}; its columns are {', '.join(columns) or 'none'}")
-    if not rows:
-        raise CohortError(f"{path} has a header and no rows; need one row or more")
-    for line, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise CohortError(f"{path}, row {line}: need {len(columns)} fields as in the header")
-        for name, text in row.items():
-            row[name] = text.strip()
-        empty = [name for name in needed if not row[name]]
-        if empty:
-            raise CohortError(f"{path}, row {line}: {empty[0]} is empty; fill it")
-    return rows
 
 
 def read_predictions(path: Path, *, columns: Sequence[str] = ()) -> Predictions:

@@ -98,7 +98,7 @@ def _metrics(
     scores = predictions.scores
     columns = np.arange(is_class.shape[1])
     if predictions.binary:
-        answer = (scores[:, 1] >= (0.5 if threshold is None else threshold)).astype(np.int64)
+        answer = (scores[:, 1] >= predictions.called_from(threshold)).astype(np.int64)
         called = answer[:, None] == columns
     else:
         answer = scores.argmax(axis=1)

@@ -91,3 +91,15 @@ def test_what_cannot_be_compared_is_refused() -> None:
         compare_predictions(one, replace(other, truth=changed))
     with pytest.raises(CohortError, match="another patient"):
         compare_predictions(replace(one, patients=one.cases), replace(other, patients=("x",) * 80))
+
+
+def test_single_scores_of_another_scale_need_a_threshold() -> None:
+    truth = np.array([0, 1, 0, 1, 1])
+    share = np.array([0.2, 0.6, 0.7, 0.9, 0.3])
+    cases = tuple("abcde")
+    one = Predictions(("0", "1"), cases, truth, np.stack([-share, share], axis=1), binary=True)
+    percent = Predictions(("0", "1"), cases, truth, np.stack([-100 * share, 100 * share], axis=1), binary=True)
+    with pytest.raises(CohortError, match="0.5 means nothing"):
+        compare_predictions(one, percent)
+    found = compare_predictions(one, percent, thresholds=(None, 50))
+    assert (found.accuracy.first, found.accuracy.second) == (0.6, 0.6)

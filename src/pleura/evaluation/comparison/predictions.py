@@ -70,7 +70,8 @@ def compare_predictions(
     Raises
     ------
     CohortError
-        If classes differ; cases are only partly the same; or the same case has two truths or patients.
+        If classes differ; cases are only partly the same; the same case has two truths or patients; or single scores
+        are of a scale of their own, and no threshold is given.
     """
     settings = settings or IntervalSettings()
     if first.classes != second.classes or first.binary != second.binary:
@@ -208,7 +209,7 @@ def _called(predictions: Predictions, threshold: float | None) -> Bools:
     """Say which classes each case is called, (cases, classes)."""
     scores = predictions.scores
     if predictions.binary:
-        positive = scores[:, 1] >= (0.5 if threshold is None else threshold)
+        positive = scores[:, 1] >= predictions.called_from(threshold)
         return np.stack([~positive, positive], axis=1)
     if threshold is not None:
         return np.asarray(scores >= threshold)

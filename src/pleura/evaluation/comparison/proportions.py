@@ -25,7 +25,7 @@ class McNemar:
     exact: float
     """Two-sided p of the exact conditional test; never too small, often too large."""
     mid_p: float
-    """Two-sided mid-p: close to its nominal size, and what is recommended."""
+    """Two-sided mid-p: close to its nominal size, and what is recommended; 1 where no case tells the two apart."""
 
 
 def mcnemar(only_first: int, only_second: int) -> McNemar:
@@ -55,6 +55,8 @@ def mcnemar(only_first: int, only_second: int) -> McNemar:
     total, fewer = only_first + only_second, min(only_first, only_second)
     up_to = sum(comb(total, k) for k in range(fewer + 1)) / 2**total
     point = comb(total, fewer) / 2**total
+    if total == 0:
+        return McNemar(0, 0, 1.0, 1.0)
     if only_first == only_second:
         return McNemar(only_first, only_second, 1.0, 1 - point / 2)
     return McNemar(only_first, only_second, min(1.0, 2 * up_to), min(1.0, 2 * up_to - point))

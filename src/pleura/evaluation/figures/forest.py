@@ -11,6 +11,8 @@ from pleura.evaluation.intervals.proportions import Proportion
 
 __all__ = ["forest_figure"]
 
+ACROSS = 3
+"""Panels side by side at most, so that the words are legible on a page."""
 Lines = Sequence[tuple[str, Proportion | None]]
 
 
@@ -27,10 +29,12 @@ def forest_figure(report: AccuracyReport) -> Figure:
         sensitivities = [(name, part.classes[index].sensitivity) for name, part in parts.items()]
         panels.append((f"sensitivity, {one.name}", sensitivities))
     with style():
-        figure = new_figure(1.4 + 2.0 * len(panels), 1.1 + 0.28 * len(parts))
+        columns = min(ACROSS, len(panels))
+        down = -(-len(panels) // columns)
+        figure = new_figure(1.4 + 2.0 * columns, down * (1.1 + 0.28 * len(parts)))
         for index, (title, lines) in enumerate(panels):
-            axes = figure.add_subplot(1, len(panels), index + 1)
-            _panel(axes, lines, confidence=report.settings.confidence, labels=index == 0)
+            axes = figure.add_subplot(down, columns, index + 1)
+            _panel(axes, lines, confidence=report.settings.confidence, labels=index % columns == 0)
             axes.set_title(title, loc="left")
     return figure
 

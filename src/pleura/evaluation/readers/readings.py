@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.errors import CohortError
-from pleura.evaluation.predictions import read_rows
+from pleura.evaluation.rows import read_rows
 from pleura.whole_file import write_rows
 
 __all__ = ["Readings", "read_readings", "write_readings"]
