@@ -21,6 +21,7 @@ from _table import Row, report
 from pleura.data.synthetic.case import generate_case
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
 from pleura.data.synthetic.write_dicom import write_dicom_series
+from pleura.diagnosis.chain import Chain
 from pleura.diagnosis.explain import activation_map, map_to_volume
 from pleura.diagnosis.pipeline import diagnose_study
 from pleura.export.diagnosis_folder import write_diagnosis
@@ -208,7 +209,7 @@ def report_row(model: Model, backend: str) -> Row:
         study, out = Path(folder) / "study", Path(folder) / "out"
         write_dicom_series(case, study, case_id="bench", patient_id="bench", seed=5)
         began = time.perf_counter()
-        diagnosis = diagnose_study(study, model, backend=backend)
+        diagnosis = diagnose_study(study, Chain(classifier=model), backend=backend)
         write_diagnosis(diagnosis, out)
         seconds = time.perf_counter() - began
     steps = ", ".join(f"{name} {value:.2f}" for name, value in diagnosis.report.provenance.seconds.items())

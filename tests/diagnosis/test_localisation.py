@@ -9,6 +9,7 @@ import pytest
 from diagnosis.chest_phantom import chest_phantom
 from diagnosis.test_pipeline import _model
 from pleura.data.cohort import Case
+from pleura.diagnosis.chain import Chain
 from pleura.diagnosis.localisation import localise, measure_heat
 from pleura.diagnosis.pipeline import diagnose_study
 from pleura.errors import CohortError
@@ -60,7 +61,7 @@ def test_a_case_is_measured_as_its_report_shows_it(tmp_path: Path) -> None:
     done: list[int] = []
     case = _case(tmp_path)
     (found,) = localise(_model(), [case], on_done=lambda: done.append(1))
-    diagnosis = diagnose_study(case.study, _model(), explain="bacterial")
+    diagnosis = diagnose_study(case.study, Chain(classifier=_model()), explain="bacterial")
     _, block = chest_phantom(side="left", low=True)
     heat = diagnosis.heat.astype(float)
     assert found.share_on_lesions == pytest.approx(heat[block].sum() / heat.sum())

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from diagnosis.chest_phantom import chest_phantom
+from pleura.diagnosis.chain import Chain
 from pleura.diagnosis.compose import UNDETERMINED
 from pleura.diagnosis.pipeline import Diagnosis, diagnose_study
 from pleura.diagnosis.report import Report
@@ -64,8 +65,8 @@ def _diagnose(folder: Path, *, side: str, low: bool, **arguments: object) -> tup
     volume, block = chest_phantom(side=side, low=low)
     path = folder / "phantom.nii.gz"
     write_nifti(path, volume.hu, volume.affine)
-    model = arguments.pop("model", None) or _model()
-    return diagnose_study(path, model, **arguments), block  # type: ignore[arg-type]
+    chain = Chain(classifier=arguments.pop("model", None) or _model(), severity=arguments.pop("severity", None))  # type: ignore[arg-type]
+    return diagnose_study(path, chain, **arguments), block  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("low", [True, False])
@@ -154,7 +155,7 @@ def test_another_class_can_be_explained_and_an_empty_map_is_said(tmp_path: Path)
 def test_covid_19_is_graded(tmp_path: Path, size: int) -> None:
     grader = _model(task="severity", favoured="III", size=size)
     covid = _model(favoured="covid-19")
-    report = _diagnose(tmp_path, side="left", low=True, model=covid, severity_model=grader)[0].report
+    report = _diagnose(tmp_path, side="left", low=True, model=covid, severity=grader)[0].report
     assert report.severity is not None
     assert (report.severity.grade, report.severity.grades, report.severity.note) == ("III", GRADES, "")
     assert sum(report.severity.probabilities) == pytest.approx(1)
@@ -166,7 +167,7 @@ def test_covid_19_is_graded(tmp_path: Path, size: int) -> None:
 def test_an_undetermined_case_is_graded_with_a_note(tmp_path: Path) -> None:
     unsure = _model(weight=1e-3, favoured="covid-19")
     grader = _model(task="severity", favoured="I")
-    report = _diagnose(tmp_path, side="left", low=True, model=unsure, severity_model=grader)[0].report
+    report = _diagnose(tmp_path, side="left", low=True, model=unsure, severity=grader)[0].report
     assert report.classification.answer == UNDETERMINED
     assert report.severity is not None
     assert "as if it were COVID-19" in report.severity.note
@@ -174,7 +175,7 @@ def test_an_undetermined_case_is_graded_with_a_note(tmp_path: Path) -> None:
 
 def test_other_classes_are_not_graded(tmp_path: Path) -> None:
     grader = _model(task="severity", favoured="III")
-    assert _diagnose(tmp_path, side="left", low=True, severity_model=grader)[0].report.severity is None
+    assert _diagnose(tmp_path, side="left", low=True, severity=grader)[0].report.severity is None
     assert _diagnose(tmp_path, side="left", low=True, model=_model(favoured="covid-19"))[0].report.severity is None
 
 
@@ -199,6 +200,6 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is for severity; give one for diagnosis"):
         _diagnose(tmp_path, side="left", low=True, model=_model(task="severity", favoured="I"))
     with pytest.raises(ModelError, match="is for diagnosis; give one for severity"):
-        _diagnose(tmp_path, side="left", low=True, severity_model=_model())
+        _diagnose(tmp_path, side="left", low=True, severity=_model())
     with pytest.raises(StudyError):
-        diagnose_study(tmp_path / "nothing", _model())
+        diagnose_study(tmp_path / "nothing", Chain(classifier=_model()))

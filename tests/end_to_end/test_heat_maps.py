@@ -8,6 +8,7 @@ import pytest
 from pleura.data.synthetic.case import SyntheticCase, generate_case
 from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
 from pleura.data.synthetic.write_dicom import write_dicom_series
+from pleura.diagnosis.chain import Chain
 from pleura.diagnosis.localisation import measure_heat
 from pleura.diagnosis.pipeline import Diagnosis, diagnose_study
 from pleura.models.files import load_model
@@ -25,7 +26,7 @@ def _diagnosed(label: str, folder: Path) -> Answers:
         case = generate_case(seed=seed, label=label, severity=2, protocol=protocol)
         study = folder / str(seed)
         write_dicom_series(case, study, case_id=str(seed), patient_id=str(seed), seed=seed)
-        found.append((case, diagnose_study(study, model, explain=label)))
+        found.append((case, diagnose_study(study, Chain(classifier=model), explain=label)))
     return found
 
 

@@ -39,6 +39,7 @@ def demo(
     from pleura.data.synthetic.cohort import synthesize_cohort
     from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
     from pleura.data.synthetic.write_dicom import write_dicom_series
+    from pleura.diagnosis.chain import Chain
     from pleura.diagnosis.pipeline import diagnose_study
     from pleura.export.diagnosis_folder import write_diagnosis
     from pleura.export.result_folder import check_free
@@ -98,8 +99,7 @@ def demo(
     write_dicom_series(case, folder / "study", case_id="demo", patient_id="demo-patient", seed=seed)
     diagnosis = diagnose_study(
         folder / "study",
-        ways.model,
-        severity_model=load_model("severity-synthetic"),
+        Chain(classifier=ways.model, severity=load_model("severity-synthetic")),
         on_step=lambda s: typer.echo(f"{s} ..."),
     )
     write_diagnosis(diagnosis, folder / "report")

@@ -39,11 +39,11 @@ def diagnose(
 
     Example: pleura diagnose study/ --out result
     """
+    from pleura.diagnosis.chain import load_chain
     from pleura.diagnosis.pipeline import diagnose_study
     from pleura.diagnosis.report import DISCLAIMER
     from pleura.export.diagnosis_folder import write_diagnosis
     from pleura.export.result_folder import check_free
-    from pleura.models.files import load_model
 
     if not study.exists():
         raise StudyError(f"there is no file or folder {study}; give a DICOM file or folder, a ZIP or a NIfTI")
@@ -53,8 +53,7 @@ def diagnose(
     with console.status("loading the model") as status:
         diagnosis = diagnose_study(
             study,
-            load_model(model),
-            severity_model=None if severity_model == "none" else load_model(severity_model),
+            load_chain(model, severity=severity_model),
             series_uid=series,
             explain=explain,
             device=device,

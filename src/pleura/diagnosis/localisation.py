@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from pleura.data.cohort import Case
+from pleura.diagnosis.chain import Chain
 from pleura.diagnosis.explain import share_inside
 from pleura.diagnosis.pipeline import diagnose_study
 from pleura.errors import CohortError, StudyError
@@ -94,12 +95,13 @@ def localise(
     CohortError
         If a case has no lesion mask, or its study or masks cannot be used.
     """
+    chain = Chain(classifier=model)
     found = []
     for case in cases:
         if case.lesions is None:
             raise CohortError(f"case {case.case} has no lesion mask, so there is nothing to hold its heat map against")
         try:
-            diagnosis = diagnose_study(case.study, model, explain=case.label, device=device, backend=backend)
+            diagnosis = diagnose_study(case.study, chain, explain=case.label, device=device, backend=backend)
             lesions = read_label_mask(case.lesions)
             lungs = diagnosis.lungs if case.lungs is None else read_label_mask(case.lungs)
         except StudyError as error:
