@@ -15,9 +15,21 @@ class Classifier(nn.Module, ABC):
         """Take normalised slices, (batch, 1, slices, rows, columns), to (batch, channels, depth, rows, columns)."""
 
     @abstractmethod
-    def classify(self, features: Tensor) -> Tensor:
-        """Take such feature maps to logits, (batch, classes)."""
+    def classify(self, features: Tensor, counts: Tensor | None = None) -> Tensor:
+        """Take such feature maps to logits, (batch, classes).
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Give the logits, (batch, classes), for slices as in `forward_features`."""
-        return self.classify(self.forward_features(x))
+        Parameters
+        ----------
+        features : as `forward_features` gives them
+        counts : slices of each case, (batch,); what lies beyond them, at the head's end, only fills the batch up and
+            changes nothing. All slices are the case's by default.
+
+        Raises
+        ------
+        ModelError
+            If counts are given to a network that takes a fixed number of slices, or do not fit the features.
+        """
+
+    def forward(self, x: Tensor, counts: Tensor | None = None) -> Tensor:
+        """Give the logits, (batch, classes), for slices as in `forward_features` and counts as in `classify`."""
+        return self.classify(self.forward_features(x), counts)

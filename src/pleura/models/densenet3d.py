@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pleura.errors import ModelError
 from pleura.models.classifier import Classifier
 
 __all__ = ["DenseNet3d", "DropBlock3d"]
@@ -157,8 +158,19 @@ class DenseNet3d(Classifier):
             x = stage(transition(x))  # (batch, 112, 8, 64, 64), then (batch, 120, 4, 32, 32)
         return _activate(self.norm(x))  # (batch, 120, 4, 32, 32)
 
-    def classify(self, features: Tensor) -> Tensor:
-        """Give the logits, (batch, classes), for features as `forward_features` gives them."""
+    def classify(self, features: Tensor, counts: Tensor | None = None) -> Tensor:
+        """Give the logits, (batch, classes), for features as `forward_features` gives them.
+
+        Raises
+        ------
+        ModelError
+            If counts are given: a convolution through the slices would see what fills the batch up.
+        """
+        if counts is not None:
+            raise ModelError(
+                "densenet3d was given the number of each case's slices, but takes the same number of every case; "
+                "give it full subsets and no counts, or use resnext-gru"
+            )
         pooled = features.mean(dim=(2, 3, 4), dtype=self.classifier.weight.dtype)  # (batch, 120)
         return cast("Tensor", self.classifier(pooled))  # (batch, classes)
 
