@@ -5,11 +5,16 @@ from collections.abc import Callable
 from pleura.errors import ModelError
 from pleura.models.classifier import Classifier
 from pleura.models.densenet3d import DenseNet3d
+from pleura.models.resnet18 import ResNet18
 from pleura.models.slice_gru import SliceGru
 
 __all__ = ["ARCHITECTURES", "create_network"]
 
-ARCHITECTURES: dict[str, Callable[..., Classifier]] = {"densenet3d": DenseNet3d, "resnext-gru": SliceGru}
+ARCHITECTURES: dict[str, Callable[..., Classifier]] = {
+    "densenet3d": DenseNet3d,
+    "resnet18": ResNet18,
+    "resnext-gru": SliceGru,
+}
 
 
 def create_network(name: str, **arguments: int | float) -> Classifier:
