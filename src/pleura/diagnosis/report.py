@@ -17,6 +17,7 @@ __all__ = [
     "Report",
     "SeriesInfo",
     "Severity",
+    "StepwiseDiagnosis",
     "StudyInfo",
 ]
 
@@ -125,6 +126,32 @@ class Severity(_Part):
     """The most probable one."""
     note: str
     model: ModelInfo
+
+
+class StepwiseDiagnosis(_Part):
+    """COVID-19 against everything else in two steps: viral or not, then which virus (CoviDet)."""
+
+    name: str
+    viral: Probability
+    """P(viral pneumonia), of the first model."""
+    covid_given_viral: Probability
+    """P(COVID-19 | viral pneumonia), of the second model."""
+    covid: Probability
+    """Their product: P(COVID-19)."""
+    answer: Literal["covid-19", "other-viral", "not-viral"]
+    rule: str
+    """How the answer follows from the probabilities."""
+    viral_cut_off: Probability
+    covid_cut_off: Probability
+    """Of the product."""
+    cut_offs_from: str
+    """By which rule, on which cases and when the cut-offs were chosen."""
+    slices_seen: int
+    """Lung slices that the first model was shown, from feet to head."""
+    slices_left_out: int
+    """Lung slices that were not fit to be shown."""
+    models: tuple[ModelInfo, ModelInfo]
+    """The first and the second."""
 
 
 class Provenance(_Part):

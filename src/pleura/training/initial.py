@@ -93,11 +93,10 @@ def begin_pretrained(network: Classifier, file: Path) -> str:
 
 
 def lay_out(network: Network) -> Network:
-    """Put convolution weights, of slices or of volumes, into the order in memory that is fastest, channels last."""
+    """Put the weights of 3 x 3 x 3 convolutions into the order in memory that is fastest for them, channels last."""
     for parameter in network.parameters():
-        formats = {4: torch.channels_last, 5: torch.channels_last_3d}
-        if parameter.ndim in formats:
-            parameter.data = parameter.data.to(memory_format=formats[parameter.ndim])
+        if parameter.ndim == 5:
+            parameter.data = parameter.data.to(memory_format=torch.channels_last_3d)
     return network
 
 

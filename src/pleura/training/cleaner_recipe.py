@@ -1,0 +1,126 @@
+"""What decides how a slice cleaner is trained: TOML text in, a frozen recipe out."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pleura.data.slices import FaultSettings
+from pleura.errors import RecipeError
+from pleura.settings import (
+    AugmentationSettings,
+    InputSettings,
+    OptimiserSettings,
+    ScheduleSettings,
+    TrainingSettings,
+    ValidationSettings,
+    parse_settings,
+)
+
+__all__ = ["CLEANER_TASK", "CleanerRecipe", "parse_cleaner_recipe", "read_cleaner_recipe"]
+
+CLEANER_TASK = "cleaner"
+"""What `task` says in a recipe, and on a model's card."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanerRecipe:
+    """All that decides how a slice cleaner is trained, except the cohort."""
+
+    name: str
+    """Name of the model that comes out."""
+    task: str = CLEANER_TASK
+    """ "cleaner", so that a recipe says what it is for."""
+    architecture: str = "resnet18"
+    """A name in the model registry; a network of single slices."""
+    arguments: Mapping[str, int | float] = field(default_factory=dict)
+    """The architecture's own arguments."""
+    half: bool = True
+    """Write convolution and linear weights as float16."""
+    kept: float = 0.98
+    """Share of the fit slices that the cut-off on P(fit) keeps, of the validation cases; the cut-off is at most 0.5."""
+    input: InputSettings = field(
+        default_factory=lambda: InputSettings(size=96, window_low=-1024, window_high=3000, slices=4, subsets=1)
+    )
+    """Window, normalisation and size; always of whole slices, one at a time, so `slices` and `subsets` say nothing."""
+    faults: FaultSettings = field(default_factory=FaultSettings)
+    """What the examples are."""
+    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    """How the weights follow the gradient."""
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    """For how long."""
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    """On what batches, in what precision."""
+    augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    """With what random changes; for `scale` see `faults`."""
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
+    """Judged when."""
+
+    def __post_init__(self) -> None:
+        problems = (
+            (self.task != CLEANER_TASK, f'task = "{self.task}"; a slice cleaner\'s is "{CLEANER_TASK}"'),
+            (
+                not self.name.replace("-", "").replace("_", "").replace(".", "").isalnum() or not self.name.isascii(),
+                f'name = "{self.name}"; need letters, digits, "-", "_" or "."',
+            ),
+            (not self.name[:1].isalnum(), f'name = "{self.name}"; need a letter or digit to begin with'),
+            (not 0.5 <= self.kept < 1, f"kept = {self.kept}; need 0.5 <= kept < 1"),
+            (
+                self.input.field != "slice",
+                f'input.field = "{self.input.field}"; a slice cleaner sees the whole "slice"',
+            ),
+            (self.augmentation.scale != 0, "augmentation.scale: set faults.smallest and faults.largest instead"),
+        )
+        for wrong, what in problems:
+            if wrong:
+                raise RecipeError(what)
+
+
+def read_cleaner_recipe(path: Path) -> CleanerRecipe:
+    """Read a slice cleaner's recipe.
+
+    Parameters
+    ----------
+    path : a TOML file
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read, is not TOML, or holds an unknown key, a wrong type or a contradiction.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error}") from error
+    try:
+        return parse_cleaner_recipe(text)
+    except RecipeError as error:
+        raise RecipeError(f"{path.name}: {error}") from error
+
+
+def parse_cleaner_recipe(text: str) -> CleanerRecipe:
+    r"""Parse a slice cleaner's recipe.
+
+    Parameters
+    ----------
+    text : TOML
+
+    Raises
+    ------
+    RecipeError
+        If it is not TOML, or holds an unknown key, a wrong type or a contradiction.
+
+    Examples
+    --------
+    >>> parse_cleaner_recipe('name = "mine"\n[faults]\nsliver = 0.2').faults.sliver
+    0.2
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"not TOML: {error}") from error
+    # a table [input] that names a few keys changes these of the cleaner's own input, not of the classifier's
+    own = {"size": 96, "window_low": -1024, "window_high": 3000, "slices": 4, "subsets": 1}
+    if isinstance(table.get("input"), dict):
+        table["input"] = own | table["input"]
+    return parse_settings(CleanerRecipe, table)
