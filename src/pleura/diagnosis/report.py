@@ -17,6 +17,7 @@ __all__ = [
     "Report",
     "SeriesInfo",
     "Severity",
+    "SliceCleaning",
     "StepwiseDiagnosis",
     "StudyInfo",
 ]
@@ -152,6 +153,30 @@ class StepwiseDiagnosis(_Part):
     """Lung slices that were not fit to be shown."""
     models: tuple[ModelInfo, ModelInfo]
     """The first and the second."""
+
+
+class SliceCleaning(_Part):
+    """Which slices a cleaner found fit for diagnosis, and whether enough of them are."""
+
+    total: int
+    """Slices of the series."""
+    kept: int
+    """Fit ones among them."""
+    lung_slices: int
+    """Slices within the lungs, from the first that shows lung to the last."""
+    kept_in_lungs: int
+    """Fit ones among these."""
+    reasons: dict[str, int]
+    """Reason -> slices of the series that were not kept for it."""
+    slice_reasons: tuple[str, ...]
+    """Reason of each slice, counted from the feet from 0; empty for those that were kept."""
+    cutoff: Probability
+    """Least probability of being fit at which a slice is kept; from the model's description."""
+    verdict: Literal["fit", "flagged", "refused"]
+    rule: str
+    """How the verdict follows from the numbers."""
+    note: str
+    """The numbers within the lungs in a sentence or two."""
 
 
 class Provenance(_Part):
