@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from pleura.cli.cohort_import import import_published
 from pleura.cli.progress import watch
 from pleura.data.synthetic.hospitals import SyntheticHospital, alike_hospitals, read_hospitals
 from pleura.data.synthetic.scanner.protocol import SIZES
@@ -16,12 +17,13 @@ from pleura.whole_file import write_text
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Make, check and describe cohorts of cases.")
+app = typer.Typer(no_args_is_help=True, help="Make, import, check and describe cohorts of cases.")
+app.command("import")(import_published)
 
 
 @app.callback()
 def _group() -> None:
-    """Make, check and describe cohorts of cases."""
+    """Make, import, check and describe cohorts of cases."""
 
 
 @app.command(
