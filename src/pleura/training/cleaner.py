@@ -15,7 +15,7 @@ from torch import Tensor
 from pleura import __version__
 from pleura.data.cache import default_cache_folder
 from pleura.data.cohort import Case, Cohort, read_cohort
-from pleura.data.faults.kinds import FIT, SLICE_CLASSES
+from pleura.data.faults.kinds import CLEANER_TASK, FIT, SLICE_CLASSES
 from pleura.data.slice_stacks import SliceStack, SliceStacks
 from pleura.data.slices import SliceExamples, natural_class
 from pleura.errors import CohortError, OutputError, RecipeError
@@ -28,7 +28,7 @@ from pleura.models.slice_scores import score_slices
 from pleura.models.toml_write import to_toml
 from pleura.settings import LossSettings
 from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from pleura.training.cleaner_recipe import CLEANER_TASK, CleanerRecipe
+from pleura.training.cleaner_recipe import CleanerRecipe
 from pleura.training.cleaner_scores import cleaner_metrics, fit_cutoff, simple_scores
 from pleura.training.log import row_in_words, write_log
 from pleura.training.losses import class_weights
@@ -53,7 +53,7 @@ class Run:
     recipe: CleanerRecipe
     cohort: Cohort
     examples: SliceExamples
-    judged: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
+    judged: tuple[npt.NDArray[np.int16], npt.NDArray[np.int64]]
     """Slices drawn from the validation cases, HU, and their classes."""
     learner: Learner
     out: Path
@@ -136,7 +136,7 @@ def judge_cleaner(
     card, network = model.card, model.network.to(device)
     cutoff = card.thresholds["answer"]
 
-    def score(slices: npt.NDArray[np.integer | np.floating]) -> npt.NDArray[np.float64]:
+    def score(slices: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
         return score_slices(network, card.input, slices, temperature=card.temperature, device=device)
 
     kept: dict[str, list[bool]] = {}
@@ -181,7 +181,7 @@ def _set_up(
     loaded = stacks.load((*training, *validation), workers=workers, on_done=lambda _: watcher.advance())
     examples = _examples(recipe, loaded[: len(training)], recipe.training.seed)
     judged = _drawn(_examples(recipe, loaded[len(training) :], recipe.training.seed + 1))
-    network = _network(recipe).to(where)
+    network = _network(recipe).to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective = Objective(
         LossSettings(weighting="equal"), class_weights(LossSettings(weighting="equal"), SLICE_CLASSES, [])
     )
@@ -195,7 +195,8 @@ def _set_up(
         microbatch=recipe.training.microbatch,
     )
     name = _run_name(recipe, stacks, (*training, *validation))
-    progress, best = Progress(run=name), {}
+    progress = Progress(run=name)
+    best: dict[str, Tensor] = {}
     if resume:
         progress, best = load_checkpoint(out / CHECKPOINT, network, learner.optimiser, name)
         watcher.say(f"resumed after epoch {progress.epoch} of {recipe.schedule.epochs}")
@@ -339,7 +340,7 @@ def _examples(recipe: CleanerRecipe, stacks: Sequence[SliceStack], seed: int) ->
     )
 
 
-def _drawn(examples: SliceExamples) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+def _drawn(examples: SliceExamples) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int64]]:
     """Draw the slices to judge by, always the same."""
     pairs = [examples.draw(0, index) for index in range(max(examples.settings.examples // JUDGED, 1))]
     return np.stack([image for image, _ in pairs]), np.array([label for _, label in pairs])

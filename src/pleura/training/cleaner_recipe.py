@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pleura.data.faults.kinds import CLEANER_TASK
 from pleura.data.slices import FaultSettings
 from pleura.errors import RecipeError
 from pleura.settings import (
@@ -17,10 +18,7 @@ from pleura.settings import (
     parse_settings,
 )
 
-__all__ = ["CLEANER_TASK", "CleanerRecipe", "parse_cleaner_recipe", "read_cleaner_recipe"]
-
-CLEANER_TASK = "cleaner"
-"""What `task` says in a recipe, and on a model's card."""
+__all__ = ["CleanerRecipe", "parse_cleaner_recipe", "read_cleaner_recipe"]
 
 
 @dataclass(frozen=True, kw_only=True)
