@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "DISCLAIMER",
     "Classification",
+    "ClinicalDiagnosis",
+    "ClinicalFeature",
     "Explanation",
     "LungMeasurements",
     "ModelInfo",
@@ -179,6 +181,53 @@ class SliceCleaning(_Part):
     """The numbers within the lungs in a sentence or two."""
 
 
+class ClinicalFeature(_Part):
+    """One clinical feature: what was measured, and what it did to the answer."""
+
+    name: str
+    """As in the clinical model's schema."""
+    label: str
+    value: str | None
+    """As measured, with its unit; None where it was not."""
+    imputed: str | None
+    """What was put for a missing value: the training cases' median, or their most frequent value."""
+    evidence: float
+    """Positive for the disease, in units of the decision value; see `evidence_method`."""
+    importance: float | None
+    """By how much the AUC fell on cases not trained on when the feature was shuffled among them; the model's, not the
+    patient's."""
+
+
+class ClinicalDiagnosis(_Part):
+    """One of two diseases by clinical data, by the CT, and by both (CoviDet's DL3)."""
+
+    disease: str
+    """Whose probability is given."""
+    other: str
+    """What it is told apart from; a patient with neither gets no meaningful answer."""
+    clinical_probability: Probability
+    """By clinical data alone, at the share that the disease had among the training cases."""
+    ct_probability: Probability | None
+    """By the CT alone; None where there was none."""
+    fused_probability: Probability | None
+    """By both; None without a CT probability, or by a model that was trained without."""
+    fusion: str | None
+    """Rule of fusion: average or stacking."""
+    decision: float
+    """Of the support vector machine, positive on the side of the disease."""
+    base: float | None
+    """Linear kernel: the decision value of a patient at the training mean; base and evidence add up to `decision`."""
+    kernel: str
+    evidence_method: str
+    features: tuple[ClinicalFeature, ...]
+    """All of the model's, by the size of their evidence."""
+    missing: tuple[str, ...]
+    """Names of the features that were not measured."""
+    sentence: str
+    """All of this for a reader."""
+    model: ModelInfo
+
+
 class Provenance(_Part):
     """What else is needed to repeat the answer."""
 
@@ -204,9 +253,17 @@ class Report(_Part):
     study: StudyInfo
     series: tuple[SeriesInfo, ...]
     lungs: LungMeasurements
+    cleaning: SliceCleaning | None = None
+    """None where no cleaner was asked."""
     classification: Classification
     severity: Severity | None = None
     """None where the most probable class is not COVID-19, or no severity model was given."""
+    stepwise: StepwiseDiagnosis | None = None
+    """A second opinion by other networks; None where they were not asked."""
+    agreement: str = ""
+    """Whether the four classes and the two steps agree, in a sentence; empty where only one was asked."""
+    clinical: ClinicalDiagnosis | None = None
+    """None without clinical data."""
     explanation: Explanation
     quality: tuple[str, ...]
     """Notes on the input that may weaken the answer."""

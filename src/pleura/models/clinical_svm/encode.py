@@ -72,7 +72,7 @@ def fit_encoder(values: npt.ArrayLike, levels: Sequence[int], frequent: Sequence
     fill = np.array(
         [_typical(column[~np.isnan(column)], often) for column, often in zip(given.T, frequent, strict=True)]
     )
-    flagged = gaps.any(axis=0) if flag else np.zeros(len(levels), dtype=bool)
+    flagged = np.asarray(gaps.any(axis=0) & flag, dtype=np.bool_)
     columns = _spread(given, tuple(levels), fill, flagged)
     spread = columns.std(axis=0)
     return Encoder(

@@ -57,4 +57,4 @@ def to_typical(svm: ClinicalSvm, values: npt.ArrayLike) -> Floats:
     given = np.asarray(values, dtype=np.float64)
     changed = np.where(np.eye(len(given), dtype=bool), svm.encoder.fill, given)
     found = svm.decision(np.concatenate([given[None], changed]))
-    return found[0] - found[1:]
+    return np.asarray(found[0] - found[1:])

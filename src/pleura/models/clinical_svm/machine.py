@@ -38,7 +38,7 @@ class Kernel:
         """Give the kernel of all pairs, (cases, vectors), of (cases, columns) and (vectors, columns)."""
         products = x @ support.T
         if self.kind == "linear":
-            return products
+            return np.asarray(products, dtype=np.float64)
         if self.kind == "poly":
             return np.asarray((self.gamma * products + self.offset) ** self.degree)
         squares = (x**2).sum(axis=1)[:, None] + (support**2).sum(axis=1)[None] - 2 * products

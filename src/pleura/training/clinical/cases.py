@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from pleura.data.clinical_table.table import ClinicalTable
 from pleura.errors import CohortError
-from pleura.evaluation.predictions import read_cases, read_predictions, read_rows
+from pleura.evaluation.predictions import read_cases, read_predictions
+from pleura.evaluation.rows import read_rows
 
 __all__ = ["ClinicalCases", "gather", "read_ct_scores", "read_labels"]
 
@@ -117,15 +118,15 @@ def read_ct_scores(path: Path, labels: Mapping[str, str], *, positive: str, nega
     """
     found = read_predictions(path)
     if found.binary:
-        columns, names = (0, 1), (negative, positive)
+        columns = (0, 1)
     elif {positive, negative} <= set(found.classes):
         columns = (found.classes.index(negative), found.classes.index(positive))
-        names = found.classes
     else:
         raise CohortError(
             f"{path} has scores for {', '.join(found.classes)}; need {negative} and {positive}, or one column score"
         )
     both = found.probabilities[:, columns]
+    names = (negative, positive) if found.binary else found.classes
     scores = {}
     for case, truth, (p_negative, p_positive) in zip(found.cases, found.truth.tolist(), both.tolist(), strict=True):
         if case in labels and labels[case] != names[truth]:
@@ -152,4 +153,4 @@ def _check(cases: ClinicalCases, positive: str, negative: str) -> None:
                 )
     empty = [name for name, share in cases.table.missing_shares().items() if share == 1]
     if empty:
-        raise CohortError(f"no case has a value of {', '.join(empty)}; take it out of the schema")
+        raise CohortError(f"no case has a value of {', '.join(empty)}; leave it out: --without {','.join(empty)}")

@@ -47,7 +47,7 @@ class ClinicalRuns:
     chosen: dict[str, Counter[Candidate]]
     """Kernel -> how often the inner folds chose a setting, over runs and outer folds."""
     importance: dict[str, Floats]
-    """Kernel -> (runs x folds, features), permutation importance in each outer fold; without rows if it was left out."""
+    """Kernel -> (runs x folds, features), permutation importance in each outer fold; no rows if it was left out."""
 
 
 def cross_validate_clinical(

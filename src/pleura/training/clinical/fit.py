@@ -137,7 +137,5 @@ def _encoder(values: Floats, schema: Schema, recipe: ClinicalRecipe) -> Encoder:
             flag=recipe.flag_missing,
         )
     except ValueError as error:
-        empty = [name for name, gone in zip(schema.names, np.isnan(values).all(axis=0), strict=True) if gone]
-        raise CohortError(
-            f"a fold's training cases have no value of {', '.join(empty)}; take it out of the schema"
-        ) from error
+        empty = [name for name, column in zip(schema.names, values.T, strict=True) if np.isnan(column).all()]
+        raise CohortError(f"a fold's training cases have no value of {', '.join(empty)}: leave it out") from error

@@ -27,12 +27,12 @@ class Candidate:
 class Grid:
     """What the inner folds choose among."""
 
-    cost_linear: tuple[float, ...] = (0.01, 0.1, 1.0, 10.0)
+    cost_linear: tuple[float, ...] = (0.01, 0.1, 1.0)
     cost_poly: tuple[float, ...] = (0.01, 0.1, 1.0)
     degree: tuple[int, ...] = (2, 3)
     """Of the polynomial; its gamma is 1 / columns, its offset 1."""
-    cost_rbf: tuple[float, ...] = (0.1, 1.0, 10.0)
-    gamma: tuple[float, ...] = (0.3, 1.0, 3.0)
+    cost_rbf: tuple[float, ...] = (1.0, 10.0)
+    gamma: tuple[float, ...] = (0.1, 0.3, 1.0)
     """Of the radial basis function, times 1 / columns."""
 
     def __post_init__(self) -> None:
