@@ -101,3 +101,46 @@ def test_lesions_move_with_their_slices(cache: SliceCache, slices: list[np.ndarr
 
 def test_without_keys_there_are_no_lesions(cache: SliceCache) -> None:
     assert all(batch.lesions is None for batch in _examples(cache).batches(0))
+
+
+EVERY = InputSettings(size=16, slices=24, subsets=1, interval="every")
+
+
+@pytest.fixture
+def every(tmp_path: Path, slices: list[np.ndarray]) -> SliceCache:
+    cache = SliceCache(tmp_path / "every", EVERY)
+    for i, one in enumerate(slices):  # 20, 23, 26 to 38 slices
+        caching._write(cache._path(f"{i:064}"), one, FIELD)
+    return cache
+
+
+def test_every_slice_is_taken_in_order_and_the_rest_of_the_batch_is_counted_as_padding(
+    every: SliceCache, slices: list[np.ndarray]
+) -> None:
+    (batch,) = _examples(every, batch=7).batches(0)
+    assert batch.inputs.shape == (7, 1, 24, 16, 16)
+    assert batch.counts is not None
+    order = _examples(every).order(0)
+    assert batch.counts.tolist() == [min(len(slices[i]), 24) for i in order]
+    hu = batch.inputs[:, 0].numpy() * EVERY.std + EVERY.mean
+    for place, index in enumerate(order):
+        count = int(batch.counts[place])
+        if len(slices[index]) <= 24:
+            np.testing.assert_allclose(hu[place, :count], slices[index], atol=0.01)
+            assert not batch.inputs[place, 0, count:].any()
+
+
+def test_a_thinned_case_begins_anywhere_in_its_first_interval_but_always_there_for_a_seed(
+    every: SliceCache, slices: list[np.ndarray]
+) -> None:
+    seen = set()
+    for epoch in range(40):
+        example, _ = _examples(every).example(epoch, 6)  # 38 slices: intervals of 1.58
+        assert torch.equal(example, _examples(every, batch=7).example(epoch, 6)[0])
+        hu = example[0].numpy() * EVERY.std + EVERY.mean
+        found = [int(np.argmin([abs(one - stored).max() for stored in slices[6]])) for one in hu]
+        assert np.all(np.diff(found) >= 1)
+        assert np.all(np.diff(found) <= 2)
+        seen.add(tuple(found))
+    assert {places[0] for places in seen} == {0, 1}
+    assert len(seen) > 5

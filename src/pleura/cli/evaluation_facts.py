@@ -36,7 +36,7 @@ def facts_of_model(model: Model, cohort: Cohort) -> ModelFacts:
         architecture=card.architecture,
         arguments=card.arguments,
         preprocessing=_preprocessing(card.input),
-        subsets=card.input.subsets,
+        subsets=card.input.subsets if card.input.interval == "lung-extent" else None,
         parent=card.parent,
         training_summary=str(training["summary"]),
         training_hospitals=None if hospitals is None else tuple(hospitals),
@@ -48,8 +48,12 @@ def facts_of_model(model: Model, cohort: Cohort) -> ModelFacts:
 
 def _preprocessing(settings: InputSettings) -> str:
     field = "the whole slice" if settings.field == "slice" else "a square around the lungs"
+    if settings.interval == "every":
+        taken = f"every slice of them is taken, and of more than {settings.slices} as many, evenly spread"
+    else:
+        taken = f"{settings.slices} slices spread over them make a subset"
     return (
-        f"Lungs are found; {settings.slices} slices spread over them make a subset; {field} is resampled to "
+        f"Lungs are found; {taken}; {field} is resampled to "
         f"{settings.size} x {settings.size}, clipped to {settings.window_low} to {settings.window_high} HU, less "
         f"{settings.mean:.1f} HU and over {settings.std:.1f} HU."
     )

@@ -1,8 +1,6 @@
 """A recipe and perhaps a parent model in, the network that training begins with out."""
 
-import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -13,11 +11,10 @@ from pleura.models.classifier import Classifier
 from pleura.models.densenet3d import DenseNet3d
 from pleura.models.files import Model
 from pleura.models.registry import create_network
-from pleura.models.slice_gru import SliceGru
 from pleura.settings import TrainingRecipe
 from pleura.training.lesion_loss import WithLesions
 
-__all__ = ["begin_pretrained", "first_network", "lay_out", "with_lesions"]
+__all__ = ["first_network", "lay_out", "with_lesions"]
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -63,33 +60,6 @@ def first_network(recipe: TrainingRecipe, classes: tuple[str, ...], parent: Mode
         }
     network.load_state_dict(weights)
     return network
-
-
-def begin_pretrained(network: Classifier, file: Path) -> str:
-    """Fill a fresh network with converted weights of another task, such as ImageNet's; its last layer stays fresh.
-
-    Parameters
-    ----------
-    network : changed
-    file : safetensors, as `pleura models convert` writes
-
-    Returns
-    -------
-    SHA-256 of the file, in hexadecimal.
-
-    Raises
-    ------
-    RecipeError
-        If the architecture takes no such weights.
-    ModelError
-        If the file is not of that kind, or does not fit.
-    """
-    if not isinstance(network, SliceGru):
-        raise RecipeError(f"{type(network).__name__} takes no pretrained file; resnext-gru does")
-    from pleura.models.pretrained import load_pretrained
-
-    load_pretrained(network, file)
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def lay_out(network: Network) -> Network:

@@ -21,11 +21,12 @@ from pleura.models.classifier import Classifier
 from pleura.models.device import choose_device
 from pleura.models.files import Model, load_model, save_model
 from pleura.models.predict import predict_network
+from pleura.models.pretrained import load_pretrained
 from pleura.models.toml_write import to_toml
 from pleura.settings import InputSettings, TrainingRecipe
 from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from pleura.training.description import recipe_hash, training_card, validation_metrics
-from pleura.training.initial import begin_pretrained, first_network, lay_out, with_lesions
+from pleura.training.initial import first_network, lay_out, with_lesions
 from pleura.training.log import row_in_words, write_log
 from pleura.training.losses import class_weights
 from pleura.training.objective import Objective
@@ -88,7 +89,7 @@ def train(
     device : "cpu" or "cuda"
     resume : go on from the checkpoint in `out`
     start_from : a model, by path or name, whose weights to begin with; fresh weights otherwise
-    pretrained : instead of a model, converted weights of another task, such as ImageNet's, for a slice network
+    pretrained : instead of a model, a file of ImageNet weights that `pleura models convert` wrote, for resnext-gru
     cache_folder : for prepared slices; the user's cache folder by default
     workers : processes that prepare slices
     watcher : told of progress
@@ -132,7 +133,7 @@ def setup(
         raise RecipeError(f"weights to begin with from both {start_from} and {pretrained}; give one of the two")
     parent = None if start_from is None else load_model(start_from)
     network = first_network(recipe, task.classes, parent)
-    filled = "" if pretrained is None else begin_pretrained(network, pretrained)
+    filled = "" if pretrained is None else load_pretrained(network, pretrained)
     training = cohort.split("train")
     labels = task.labels(training)
     objective = Objective(recipe.loss, class_weights(recipe.loss, task.classes, labels).to(where))

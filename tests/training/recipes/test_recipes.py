@@ -37,7 +37,20 @@ def test_every_number_of_the_ucadi_recipe_has_its_source() -> None:
             assert comment or sourced, line
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in find_recipe("ucadi").parent.glob("*.toml")))
+SLICE_NETWORKS = ("dl1", "dl2", "dl1-synthetic", "dl2-synthetic")
+CLEANERS = ("cleaner", "cleaner-synthetic")
+SHIPPED = sorted(path.stem for path in find_recipe("ucadi").parent.glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", SLICE_NETWORKS)
+def test_a_slice_networks_recipe_takes_every_slice_and_the_scans_label_alone(name: str) -> None:
+    recipe = read_recipe(find_recipe(name))
+    assert (recipe.name, recipe.architecture) == (name, "resnext-gru")
+    assert recipe.task == {"1": "viral", "2": "covid"}[name[2]]
+    assert (recipe.input.interval, recipe.input.subsets, recipe.loss.lesions) == ("every", 1, 0)
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name not in (*SLICE_NETWORKS, *CLEANERS)])
 def test_a_shipped_recipe_bears_its_files_name_and_the_papers_network(name: str) -> None:
     recipe = read_recipe(find_recipe(name))
     assert recipe.name == name
@@ -55,5 +68,5 @@ def test_a_path_comes_before_a_name(tmp_path: Path) -> None:
 
 
 def test_an_unknown_recipe_lists_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="the known names are demo, experiment, severity-synthetic, severity, ucadi-"):
+    with pytest.raises(RecipeError, match="the known names are cleaner-synthetic, cleaner, demo, dl1-"):
         find_recipe("nothing")
