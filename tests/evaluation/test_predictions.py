@@ -132,3 +132,11 @@ def test_what_is_written_is_read_back(text: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.scores, found.scores)
     for name in ("classes", "cases", "binary", "patients", "hospitals", "groups", "splits"):
         assert getattr(again, name) == getattr(found, name)
+
+
+def test_truths_may_be_missing_where_that_is_said(tmp_path: Path) -> None:
+    path = _file(tmp_path, "case,truth,score\n1,,0.3\n2,1,0.7\n")
+    with pytest.raises(CohortError, match="row 2: truth is empty"):
+        read_predictions(path)
+    assert read_predictions(path, without_truth=True).truth.tolist() == [-1, 1]
+    assert read_predictions(_file(tmp_path, "case,score\n1,0.3\n"), without_truth=True).truth.tolist() == [-1]

@@ -1,4 +1,4 @@
-"""A go-live report in, tables on the terminal out."""
+"""A go-live report or a drift report in, tables on the terminal out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from rich.table import Table
 from pleura.cli.evaluation_supplement_tables import print_calibration
 
 if TYPE_CHECKING:
+    from pleura.evaluation.drift.watch import DriftReport
     from pleura.evaluation.site.assess import SiteReport
     from pleura.evaluation.site.subgroups import Subgroups
 
-__all__ = ["print_site"]
+__all__ = ["print_drift", "print_site"]
 
 
 def print_site(report: SiteReport) -> None:
@@ -56,6 +57,40 @@ def print_site(report: SiteReport) -> None:
         )
     if report.subgroups is not None:
         _subgroups(console, report.subgroups)
+    for note in report.notes:
+        console.print(f"- {note}", markup=False, highlight=False)
+
+
+def print_drift(report: DriftReport) -> None:
+    """Print what has changed, shares before and now, and every test with its limit."""
+    console = Console(width=None if Console().is_terminal else 120)
+    sizes = f"{len(report.later.called)} later patients against {len(report.reference.called)}"
+    console.print(f"{sizes}; {report.condition} called {report.call}\n", markup=False, highlight=False)
+    if report.alarms:
+        console.print(f"CHANGED: {', '.join(report.alarms)}\n", style="bold red", markup=False, highlight=False)
+    else:
+        console.print("no change is shown; that is no proof that there is none\n", highlight=False)
+    table = _table("share", "reference", "later", "change")
+    for one in (*report.shares, *(each.share for each in report.truths if each.share is not None)):
+        table.add_row(one.name, str(one.reference), str(one.later), str(one.change))
+    console.print(table)
+    console.print()
+    table = _table("of", "statistic", "found", "by chance", "alarm above", "p, all together", "")
+    for test in report.answers:
+        found = test.test
+        row = (f"{one:.3f}" for one in (found.value, found.by_chance, found.limit, found.adjusted))
+        table.add_row(escape(test.of), test.statistic, *row, "CHANGED" if test.alarm else "not shown")
+    console.print(table)
+    console.print()
+    if report.truths:
+        table = _table("truths", "promised", "later", "evidence that it is lower", "alarm from", "")
+        for truth in report.truths:
+            verdict = "not shown" if truth.alarm_at is None else f"LOWER after {truth.alarm_at} patients"
+            evidence = f"{truth.evidence[-1]:.3g}, greatest {truth.evidence.max():.3g}"
+            later, alarm = str(truth.later), f"{truth.alarm_from:g}"
+            table.add_row(truth.measure, f"{truth.promised:g}", later, evidence, alarm, verdict)
+        console.print(table)
+        console.print()
     for note in report.notes:
         console.print(f"- {note}", markup=False, highlight=False)
 

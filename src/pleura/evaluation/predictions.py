@@ -27,7 +27,7 @@ class Predictions:
     """Names, in the order of the score columns; ("0", "1") for a single score."""
     cases: tuple[str, ...]
     truth: npt.NDArray[np.int64]
-    """(cases,), index into `classes`."""
+    """(cases,), index into `classes`; -1 where it is not known, in a watch of cases without truths alone."""
     scores: npt.NDArray[np.float64]
     """(cases, classes), higher for the class; a single score s stands as (-s, s)."""
     binary: bool = False
@@ -99,7 +99,7 @@ class Predictions:
         )
 
 
-def read_predictions(path: Path, *, columns: Sequence[str] = ()) -> Predictions:
+def read_predictions(path: Path, *, columns: Sequence[str] = (), without_truth: bool = False) -> Predictions:
     """Read scores and truths: columns case, truth, then one score column a class, or one named score.
 
     Further columns patient, hospital, group and split are optional; where there, they are filled in every row. All
@@ -109,6 +109,7 @@ def read_predictions(path: Path, *, columns: Sequence[str] = ()) -> Predictions:
     ----------
     path : a CSV file in UTF-8
     columns : further columns that are no scores and are to be kept; a field may be empty
+    without_truth : whether truths may be missing, the field being empty or the whole column; such a truth is -1
 
     Raises
     ------
@@ -116,7 +117,7 @@ def read_predictions(path: Path, *, columns: Sequence[str] = ()) -> Predictions:
         If the file cannot be read, a case stands twice, a truth is no class, or a score is no finite number; or if it
         has a column run: see `read_runs`.
     """
-    rows = read_rows(path, ("case", "truth"))
+    rows = read_rows(path, ("case",) if without_truth else ("case", "truth"))
     missing = [name for name in columns if name not in rows[0]]
     if missing:
         raise CohortError(f"{path} has no column {missing[0]}; its columns are {', '.join(rows[0])}")
@@ -124,6 +125,9 @@ def read_predictions(path: Path, *, columns: Sequence[str] = ()) -> Predictions:
         raise CohortError(
             f"{path} has a column run, and a case stands in it once a run; take one run, or pleura evaluate runs"
         )
+    if without_truth:
+        for row in rows:
+            row.setdefault("truth", "")
     return _predictions(list(enumerate(rows, start=2)), path, columns)
 
 
@@ -174,6 +178,9 @@ def _predictions(numbered: Sequence[tuple[int, dict[str, str]]], path: Path, col
     cases = read_cases(rows, path)
     truth = []
     for line, row in numbered:
+        if not row["truth"]:  # where it may be: see read_rows
+            truth.append(-1)
+            continue
         if row["truth"] not in classes:
             known = ", ".join(classes)
             raise CohortError(f'{path}, row {line}: truth "{row["truth"]}" is no class; score columns are for {known}')

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from pleura.errors import CohortError
 
-__all__ = ["read_rows"]
+__all__ = ["read_rows", "yes_or_no"]
 
 DELIMITERS = ",;\t"
+YES = ("1", "true", "yes")
+NO = ("0", "false", "no")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 
 
@@ -70,3 +72,18 @@ def read_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
 
 def _with_point(text: str) -> str:
     return text.replace(",", ".") if DECIMAL_COMMA.fullmatch(text) else text
+
+
+def yes_or_no(values: Sequence[str], column: str) -> list[bool]:
+    """Read fields that say 1, true, yes, or 0, false, no.
+
+    Raises
+    ------
+    CohortError
+        If a field says something else; the message names the column.
+    """
+    said = [text.lower() for text in values]
+    strange = sorted(set(said) - set(YES) - set(NO))
+    if strange:
+        raise CohortError(f'column {column} says "{strange[0]}"; need 1, true, yes, or 0, false, no in every row')
+    return [one in YES for one in said]

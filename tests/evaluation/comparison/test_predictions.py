@@ -99,7 +99,7 @@ def test_single_scores_of_another_scale_need_a_threshold() -> None:
     cases = tuple("abcde")
     one = Predictions(("0", "1"), cases, truth, np.stack([-share, share], axis=1), binary=True)
     percent = Predictions(("0", "1"), cases, truth, np.stack([-100 * share, 100 * share], axis=1), binary=True)
-    with pytest.raises(CohortError, match="0.5 means nothing"):
+    with pytest.raises(CohortError, match=r"0\.5 means nothing"):
         compare_predictions(one, percent)
     found = compare_predictions(one, percent, thresholds=(None, 50))
     assert (found.accuracy.first, found.accuracy.second) == (0.6, 0.6)

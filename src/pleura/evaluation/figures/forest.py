@@ -48,7 +48,7 @@ def _panel(axes: Axes, lines: Lines, *, confidence: float, labels: bool) -> None
         if value.low is not None and value.high is not None:
             axes.plot([value.low, value.high], [place, place], color=colour)
         size = 3 + 4 * (value.total / most) ** 0.5
-        axes.plot(value.value, place, marker=shape, markersize=size, color=colour, linestyle="none")
+        axes.plot(value.value, place, marker=shape, markersize=size, color=colour, linestyle="none", clip_on=False)
     axes.axhline(0.5, color="#999999", linewidth=0.6)
     forest_axes(axes, [name for name, _ in lines], labels=labels)
     axes.set(xlim=(-0.02, 1.02), xlabel=f"share, {100 * confidence:g} % interval")

@@ -12,15 +12,13 @@ from pleura.evaluation.intervals.bootstrap import repeats
 from pleura.evaluation.intervals.proportions import Proportion, wilson
 from pleura.evaluation.planning.sample_size import cases_for_proportion, cases_in_all
 from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.rows import yes_or_no
 from pleura.evaluation.site.adaptation import Recalibrated, Retuned, recalibrate, retune
 from pleura.evaluation.site.cases import SiteCases, site_cases
 from pleura.evaluation.site.settings import SiteSettings
 from pleura.evaluation.site.subgroups import Subgroups, compare_subgroups
 
 __all__ = ["Goal", "SiteReport", "assess_site"]
-
-OUTSIDE = ("1", "true", "yes")
-INSIDE = ("0", "false", "no")
 
 
 @dataclass(frozen=True)
@@ -198,11 +196,8 @@ def _calibration(cases: SiteCases, probability: np.ndarray, settings: SiteSettin
 
 
 def _outside(values: Sequence[str], column: str, settings: SiteSettings) -> Proportion:
-    said = [text.lower() for text in values]
-    strange = sorted(set(said) - set(OUTSIDE) - set(INSIDE))
-    if strange:
-        raise CohortError(f'column {column} says "{strange[0]}"; need 1, true, yes, or 0, false, no in every row')
-    return wilson(sum(one in OUTSIDE for one in said), len(said), confidence=settings.intervals.confidence)
+    said = yes_or_no(values, column)
+    return wilson(sum(said), len(said), confidence=settings.intervals.confidence)
 
 
 def _notes(predictions: Predictions, cases: SiteCases, settings: SiteSettings) -> list[str]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pleura.errors import CohortError
 from pleura.evaluation.predictions import Predictions
 
-__all__ = ["SiteCases", "site_cases"]
+__all__ = ["SiteCases", "call_of", "number_of", "site_cases"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,29 +45,46 @@ def site_cases(predictions: Predictions, *, condition: str | None = None, thresh
     CohortError
         If the scores are no probabilities, the condition is no class, or all cases have it, or none.
     """
-    classes = predictions.classes
-    if condition is None:
-        if len(classes) > 2:
-            raise CohortError(f"there are several classes: name the condition that counts, one of {', '.join(classes)}")
-        condition = classes[1]
-    if condition not in classes:
-        raise CohortError(f'"{condition}" is no class; classes are {", ".join(classes)}')
-    k = classes.index(condition)
+    k = number_of(predictions, condition)
+    condition = predictions.classes[k]
     p = predictions.probabilities
     positive = predictions.truth == k
     if positive.all() or not positive.any():
         raise CohortError(f"need cases with and without {condition}, got {positive.sum()} and {(~positive).sum()}")
-    if threshold is None and not predictions.binary:
-        called, call = p.argmax(axis=1) == k, "where it is the most probable class"
-    else:
-        at = 0.5 if threshold is None else threshold
-        called, call = p[:, k] >= at, f"at a probability of {at:g} or more"
+    called, call = call_of(predictions, k, threshold)
     return SiteCases(
         condition=condition,
         positive=positive,
         probability=p[:, k],
-        called=np.asarray(called),
+        called=called,
         call=call,
         patients=predictions.patients,
         columns=predictions.columns,
     )
+
+
+def number_of(predictions: Predictions, condition: str | None) -> int:
+    """Give the number of the class that counts; None stands for the second of two.
+
+    Raises
+    ------
+    CohortError
+        If there are several classes and none is named, or the condition is no class.
+    """
+    classes = predictions.classes
+    if condition is None:
+        if len(classes) > 2:
+            raise CohortError(f"there are several classes: name the condition that counts, one of {', '.join(classes)}")
+        return 1
+    if condition not in classes:
+        raise CohortError(f'"{condition}" is no class; classes are {", ".join(classes)}')
+    return classes.index(condition)
+
+
+def call_of(predictions: Predictions, k: int, threshold: float | None) -> tuple[npt.NDArray[np.bool_], str]:
+    """Say who is called the k-th class, (cases,), and the rule in words; as `site_cases` has it."""
+    p = predictions.probabilities
+    if threshold is None and not predictions.binary:
+        return np.asarray(p.argmax(axis=1) == k), "where it is the most probable class"
+    at = 0.5 if threshold is None else threshold
+    return np.asarray(p[:, k] >= at), f"at a probability of {at:g} or more"
