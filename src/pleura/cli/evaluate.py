@@ -10,6 +10,7 @@ from pleura.cli.evaluate_accuracy import accuracy
 from pleura.cli.evaluate_agreement import agreement
 from pleura.cli.evaluate_check import check
 from pleura.cli.evaluate_compare import compare
+from pleura.cli.evaluate_drift import drift
 from pleura.cli.evaluate_readers import readers, simulate_reader_study
 from pleura.cli.evaluate_recalibrate import recalibrate
 from pleura.cli.evaluate_runs import runs
@@ -27,6 +28,7 @@ app.command()(recalibrate)
 app.command()(runs)
 app.command()(sample_size)
 app.command()(site)
+app.command()(drift)
 app.command()(check)
 app.command()(readers)
 app.command()(simulate_reader_study)
