@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from pleura.cli.cohort_import import import_published
+from pleura.cli.cohort_join import join
 from pleura.cli.progress import watch
 from pleura.data.synthetic.hospitals import SyntheticHospital, alike_hospitals, read_hospitals
 from pleura.data.synthetic.scanner.protocol import SIZES
@@ -17,13 +18,14 @@ from pleura.whole_file import write_text
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Make, import, check and describe cohorts of cases.")
+app = typer.Typer(no_args_is_help=True, help="Make, import, join, check and describe cohorts of cases.")
 app.command("import")(import_published)
+app.command()(join)
 
 
 @app.callback()
 def _group() -> None:
-    """Make, import, check and describe cohorts of cases."""
+    """Make, import, join, check and describe cohorts of cases."""
 
 
 @app.command(

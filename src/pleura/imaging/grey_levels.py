@@ -8,7 +8,9 @@ import numpy.typing as npt
 from pleura.errors import IntensityError
 from pleura.imaging.hounsfield import AIR
 
-__all__ = ["Window", "from_levels"]
+__all__ = ["Window", "describe_levels", "from_levels", "levels_described"]
+
+_MARK = "8-bit on "
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,13 @@ def from_levels(levels: npt.NDArray[np.uint8], window: Window) -> npt.NDArray[np
     table = np.maximum(np.rint(steps), AIR).astype(np.int16)
     laid: npt.NDArray[np.int16] = table[levels]
     return laid
+
+
+def describe_levels(window: Window) -> str:
+    """Give the words by which a NIfTI file that was made of grey levels says so in its header."""
+    return f"{_MARK}{window.low}..{window.high} HU"
+
+
+def levels_described(description: str) -> bool:
+    """Whether a NIfTI header's description says that the voxels were grey levels."""
+    return description.startswith(_MARK)

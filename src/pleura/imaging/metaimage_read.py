@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from pleura.imaging.limits import Limits
 
 __all__ = ["MetaImageHeader", "read_metaimage", "read_metaimage_header"]
 
+_itk: Any = SimpleITK
+"""Its functions have no types."""
 _HEADER_BYTES = 65536
 """A header of words is far shorter."""
 
@@ -43,7 +46,7 @@ def read_metaimage_header(path: Path, limits: Limits = Limits()) -> MetaImageHea
     """
     name = path.name
     _check_whole(path)
-    reader = SimpleITK.ImageFileReader()
+    reader = _itk.ImageFileReader()
     reader.SetImageIO("MetaImageIO")
     reader.SetFileName(str(path))
     with reading(name):
@@ -100,7 +103,7 @@ def read_metaimage(
     """
     header = read_metaimage_header(path, limits)
     with reading(path.name):
-        values = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path), imageIO="MetaImageIO"))
+        values = _itk.GetArrayFromImage(_itk.ReadImage(str(path), imageIO="MetaImageIO"))
     if values.shape != header.shape:
         raise UnreadableFileError(f"{path.name} holds voxels of {values.shape}, where its header says {header.shape}")
     if values.dtype.kind == "f" and not np.isfinite(values).all():

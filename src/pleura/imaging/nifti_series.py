@@ -7,11 +7,14 @@ from pleura.imaging.candidate import Candidate
 from pleura.imaging.files import Entry
 from pleura.imaging.fingerprint import fingerprint
 from pleura.imaging.fitness_rules import FitnessRules
+from pleura.imaging.grey_levels import levels_described
 from pleura.imaging.limits import Limits
 from pleura.imaging.nifti_read import read_nifti
 from pleura.imaging.volume import Source, Volume
 
 __all__ = ["describe", "read_nifti_volume", "refused"]
+
+_GREY_LEVELS = "the voxels are pictures of 256 grey levels laid on a window; they are no Hounsfield units"
 
 
 def read_nifti_volume(entry: Entry, rules: FitnessRules, limits: Limits) -> Volume:
@@ -35,7 +38,8 @@ def read_nifti_volume(entry: Entry, rules: FitnessRules, limits: Limits) -> Volu
             f"{entry.name} covers {spacing * count:.0f} mm in slices {spacing:.1f} mm apart, where at least "
             f"{rules.coverage_mm:.0f} mm in slices at most {rules.spacing_mm:.1f} mm apart are needed"
         )
-    source = Source(format="nifti", sha256=fingerprint(hu, affine), series_description=header.description)
+    notes = (_GREY_LEVELS,) if levels_described(header.description) else ()
+    source = Source(format="nifti", sha256=fingerprint(hu, affine), series_description=header.description, notes=notes)
     return Volume(hu=hu, affine=affine, source=source)
 
 

@@ -21,7 +21,7 @@ def test_hu_stay_and_levels_are_laid_on_the_sources_window(tmp_path: Path, bring
     np.testing.assert_array_equal(load_study(out / rows[0]["study"])[0].hu, chest(0)[0].hu)
     grey, _ = load_study(out / rows[1]["study"])
     assert np.abs(grey.hu.astype(int) - np.clip(chest(1)[0].hu, -1024, 250)).max() <= 1500 / 510 + 0.5
-    assert grey.source.series_description == "8-bit on -1250..250"
+    assert grey.source.series_description == "8-bit on -1250..250 HU"
     assert "grey levels 0 to 255 were laid on -1250 to 250 HU" in (out / "cohort.toml").read_text()
 
 

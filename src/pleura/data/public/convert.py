@@ -1,7 +1,6 @@
 """One scan of a published cohort in, its study and masks in a cohort's folder out, checked, or the reason why not."""
 
 import hashlib
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.data.cohort import SEXES
+from pleura.data.linking import link_or_copy
 from pleura.data.public.found import FoundScan, children
 from pleura.errors import GeometryError, IntensityError, StudyError
-from pleura.imaging.grey_levels import Window, from_levels
+from pleura.imaging.grey_levels import Window, describe_levels, from_levels
 from pleura.imaging.grid import canonical
 from pleura.imaging.limits import Limits
 from pleura.imaging.metaimage_read import read_metaimage
@@ -92,7 +92,7 @@ def _write_study(scan: FoundScan, case: str, how: Conversion) -> tuple[str, Note
     if scan.form == "nifti" and scan.intensity == "hu":
         packed = scan.study.name.lower().endswith(".gz")
         path = f"studies/{case}.nii.gz" if packed else f"studies/{case}.nii"
-        _link(scan.study, how.folder / path, how.copy)
+        link_or_copy(scan.study, how.folder / path, copy=how.copy)
         return path, {}
     path, more, description = f"studies/{case}.nii.gz", {}, ""
     if scan.form == "metaimage":
@@ -103,7 +103,7 @@ def _write_study(scan: FoundScan, case: str, how: Conversion) -> tuple[str, Note
             raise IntensityError("pictures of 8 bits without a window")
         levels, affine = _levels(scan, how)
         hu = from_levels(levels, how.window)
-        description = f"8-bit on {how.window.low}..{how.window.high}"
+        description = describe_levels(how.window)
     write_nifti(how.folder / path, hu, affine, description=description)
     return path, more
 
@@ -157,23 +157,9 @@ def _person(words: dict[str, str]) -> Note:
 
 def _link_series(folder: Path, case: str, how: Conversion) -> str:
     path = f"studies/{case}"
-    (how.folder / path).mkdir(exist_ok=True)
     for file in children(folder, folders=False):
-        _link(file, how.folder / path / file.name, how.copy)
+        link_or_copy(file, how.folder / path / file.name, copy=how.copy)
     return path
-
-
-def _link(source: Path, target: Path, copy: bool) -> None:
-    """Give a file a second name, or copy it where that cannot be; never a symbolic link."""
-    target.unlink(missing_ok=True)
-    real = source.resolve()
-    if not copy:
-        try:
-            os.link(real, target)
-        except OSError:  # another disk, or a file system without links
-            copy = True
-    if copy:
-        shutil.copyfile(real, target)
 
 
 def _remove(studies: Path, case: str) -> None:

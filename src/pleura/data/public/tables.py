@@ -79,7 +79,7 @@ def case_rows(kept: Sequence[Kept], names: Mapping[str, str], hospital: str, cho
     used = [name for name in OPTIONAL_COLUMNS if name in ("sex", "age", "intensity")]
     rows: list[dict[str, Any]] = []
     for scan, label, note in kept:
-        row = dict.fromkeys((*COLUMNS, *used), "")
+        row: dict[str, Any] = dict.fromkeys((*COLUMNS, *used), "")
         severity = scan.severity if label == "covid-19" else 0
         row |= {"case": names[scan.name], "patient": scan.patient, "hospital": hospital, "label": label}
         row |= {"severity": severity, "split": splits[scan.patient], "intensity": scan.intensity}
