@@ -9,6 +9,7 @@ import typer
 from pleura.cli.evaluate_accuracy import accuracy
 from pleura.cli.evaluate_agreement import agreement
 from pleura.cli.evaluate_check import check
+from pleura.cli.evaluate_clinical import clinical
 from pleura.cli.evaluate_compare import compare
 from pleura.cli.evaluate_drift import drift
 from pleura.cli.evaluate_readers import readers, simulate_reader_study
@@ -16,6 +17,7 @@ from pleura.cli.evaluate_recalibrate import recalibrate
 from pleura.cli.evaluate_runs import runs
 from pleura.cli.evaluate_sample_size import sample_size
 from pleura.cli.evaluate_site import site
+from pleura.cli.evaluate_stepwise import stepwise
 from pleura.cli.evaluation_tables import print_report
 
 __all__ = ["app"]
@@ -29,6 +31,8 @@ app.command()(runs)
 app.command()(sample_size)
 app.command()(site)
 app.command()(drift)
+app.command()(stepwise)
+app.command()(clinical)
 app.command()(check)
 app.command()(readers)
 app.command()(simulate_reader_study)
