@@ -1,13 +1,16 @@
-"""`pleura models`: list the models that a name reaches, show one's card, verify one's files."""
+"""`pleura models`: list the models a name reaches, show a card, verify the files, convert published weights."""
 
 import json
 from dataclasses import asdict
 
 import typer
 
+from pleura.cli.models_convert import convert
+
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="List, show and verify models.")
+app.command()(convert)
 
 
 @app.command("list")

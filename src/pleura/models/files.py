@@ -13,13 +13,13 @@ from pathlib import Path
 
 import safetensors
 import safetensors.torch
-import torch
 from torch import Tensor, nn
 
 from pleura.errors import ModelError, OutputError
 from pleura.models.card import Card, card_to_toml, parse_card
 from pleura.models.classifier import Classifier
 from pleura.models.registry import create_network
+from pleura.models.weights import fill_network
 
 __all__ = [
     "Model",
@@ -122,7 +122,7 @@ def load_model(reference: str | Path) -> Model:
     try:
         card = parse_card(text.decode("utf-8"))
         network = create_network(card.architecture, **card.arguments)
-        _fill_network(network, safetensors.torch.load(weights))
+        fill_network(network, safetensors.torch.load(weights))
     except UnicodeDecodeError as error:
         raise ModelError(f"{path / CARD} is not UTF-8: {error}") from error
     except safetensors.SafetensorError as error:
@@ -154,7 +154,7 @@ def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False
         If something other than a model is at `path`, or it cannot be written.
     """
     state = {name: _stored(tensor, half) for name, tensor in network.state_dict().items()}
-    _fill_network(create_network(card.architecture, **card.arguments), state)
+    fill_network(create_network(card.architecture, **card.arguments), state)
     if path.exists() and not (path / CARD).is_file():
         raise OutputError(f"{path} is there and is not a model folder; choose another place")
     try:
@@ -178,22 +178,6 @@ def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False
 def _stored(tensor: Tensor, half: bool) -> Tensor:
     tensor = tensor.detach().cpu().contiguous()
     return tensor.half() if half and tensor.is_floating_point() and tensor.ndim > 1 else tensor
-
-
-def _fill_network(network: nn.Module, tensors: dict[str, Tensor]) -> None:
-    wanted = network.state_dict()
-    missing = sorted(set(wanted) - set(tensors))
-    unknown = sorted(set(tensors) - set(wanted))
-    if missing:
-        raise ModelError(f"{len(missing)} tensors are missing, first {missing[0]}")
-    if unknown:
-        raise ModelError(f"{len(unknown)} tensors do not belong to the architecture, first {unknown[0]}")
-    for name, tensor in tensors.items():
-        if tensor.shape != wanted[name].shape:
-            raise ModelError(f"{name} has shape {list(tensor.shape)}; the architecture has {list(wanted[name].shape)}")
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise ModelError(f"{name} is not finite")
-    network.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in tensors.items()})
 
 
 def _id(weights: bytes, card: bytes) -> str:

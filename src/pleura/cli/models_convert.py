@@ -1,0 +1,27 @@
+"""`pleura models convert`: a published checkpoint in, safetensors and a note of where they came from out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["convert"]
+
+
+def convert(
+    checkpoint: Annotated[Path, typer.Argument(help="The published PyTorch file.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="The file to make, ending in .safetensors.", show_default=False)],
+) -> None:
+    """Convert the published ImageNet weights of ResNeXt-50 32x4d with group norm, once, for training to begin with.
+
+    The file is read as tensors only: a program hidden in it is refused and does not run. Names and shapes are checked;
+    beside OUT stands OUT with .toml, which says what it was made from.
+
+    Example: pleura models convert X-50-GN-WS.pth.tar resnext50.safetensors
+    """
+    from pleura.models.pretrained import convert_checkpoint
+
+    made = convert_checkpoint(checkpoint, out)
+    dropped = ", ".join(made.dropped) or "nothing"
+    typer.echo(f"{made.tensors} tensors, {made.parameters} parameters; left out: {dropped}", err=True)
+    typer.echo(f"{made.sha256}  {out}")

@@ -1,0 +1,172 @@
+"""The published checkpoint's names and shapes, written by hand here, through conversion and into a network."""
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+from torch import Tensor
+from typer.testing import CliRunner
+
+from pleura.cli.main import app
+from pleura.errors import ModelError, OutputError
+from pleura.models.densenet3d import DenseNet3d
+from pleura.models.pretrained import convert_checkpoint, load_pretrained
+from pleura.models.slice_gru import SliceGru
+
+STAGES = ((64, 128, 256, 3), (256, 256, 512, 4), (512, 512, 1024, 6), (1024, 1024, 2048, 3))
+
+
+def _shapes() -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the published network, ResNeXt-50 32x4d."""
+    shapes: dict[str, tuple[int, ...]] = {"conv1.weight": (64, 3, 7, 7), "bn1.weight": (64,), "bn1.bias": (64,)}
+    for stage, (inputs, inner, outputs, blocks) in enumerate(STAGES, start=1):
+        for block in range(blocks):
+            name = f"layer{stage}.{block}"
+            first = inputs if block == 0 else outputs
+            shapes[f"{name}.conv1.weight"] = (inner, first, 1, 1)
+            shapes[f"{name}.conv2.weight"] = (inner, inner // 32, 3, 3)
+            shapes[f"{name}.conv3.weight"] = (outputs, inner, 1, 1)
+            for norm, width in (("bn1", inner), ("bn2", inner), ("bn3", outputs)):
+                shapes[f"{name}.{norm}.weight"] = shapes[f"{name}.{norm}.bias"] = (width,)
+            if block == 0:
+                shapes[f"{name}.downsample.0.weight"] = (outputs, inputs, 1, 1)
+                shapes[f"{name}.downsample.1.weight"] = shapes[f"{name}.downsample.1.bias"] = (outputs,)
+    return shapes | {"fc.weight": (1000, 2048), "fc.bias": (1000,)}
+
+
+def _published(prefix: str = "module.") -> dict[str, Tensor]:
+    """Tensors that differ by name and output channel, and take no room in a file."""
+    torch.manual_seed(0)
+    return {
+        prefix + name: torch.randn(shape[0]).view(-1, *[1] * (len(shape) - 1)).expand(shape)
+        for name, shape in _shapes().items()
+    }
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint, converted at the command line."""
+    folder = tmp_path_factory.mktemp("published")
+    torch.save(_published(), folder / "X-50.pth.tar", _use_new_zipfile_serialization=False)  # the format of its time
+    words = ["models", "convert", str(folder / "X-50.pth.tar"), str(folder / "x50.safetensors")]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert done.stderr == "159 tensors, 22979904 parameters; left out: fc.bias, fc.weight\n"
+    return folder
+
+
+def test_the_network_has_the_published_weights_under_the_published_names(converted: Path) -> None:
+    network = SliceGru(classes=2, hidden=8)
+    head = {name: tensor.clone() for name, tensor in network.state_dict().items() if not name.startswith("backbone.")}
+    digest = load_pretrained(network, converted / "x50.safetensors")
+    state, published = network.state_dict(), _published("backbone.")
+    assert set(published) - set(state) == {"backbone.fc.weight", "backbone.fc.bias"}
+    for name, tensor in state.items():
+        assert torch.equal(tensor, head[name] if name in head else published[name]), name
+    assert digest == hashlib.sha256((converted / "x50.safetensors").read_bytes()).hexdigest()
+
+
+def test_the_note_says_where_they_came_from(converted: Path) -> None:
+    note = tomllib.loads((converted / "x50.toml").read_text(encoding="utf-8"))
+    assert note["sha256"] == hashlib.sha256((converted / "x50.safetensors").read_bytes()).hexdigest()
+    assert note["source"] == {
+        "file": "X-50.pth.tar",
+        "sha256": hashlib.sha256((converted / "X-50.pth.tar").read_bytes()).hexdigest(),
+        "dropped": ["fc.bias", "fc.weight"],
+    }
+    assert sorted(path.name for path in converted.iterdir()) == ["X-50.pth.tar", "x50.safetensors", "x50.toml"]
+
+
+def test_weights_that_do_not_fit_the_network_are_refused(converted: Path, tmp_path: Path) -> None:
+    narrow = SliceGru(depth=14, groups=2, group_width=4, stem=8, norm_groups=4, hidden=4)
+    with pytest.raises(ModelError, match="the published weights are of depth 50 with 32 groups of 4"):
+        load_pretrained(narrow, converted / "x50.safetensors")
+    with pytest.raises(ModelError, match="for architecture resnext-gru, not DenseNet3d"):
+        load_pretrained(DenseNet3d(), converted / "x50.safetensors")
+    line = f"convert it once with: pleura models convert {converted / 'X-50.pth.tar'} X-50.safetensors"
+    with pytest.raises(ModelError, match=re.escape(line)):
+        load_pretrained(narrow, converted / "X-50.pth.tar")
+    with pytest.raises(ModelError, match="cannot read "):
+        load_pretrained(narrow, tmp_path / "none.safetensors")
+    before = {name: tensor.clone() for name, tensor in narrow.backbone.state_dict().items()}
+    safetensors.torch.save_file({**before, "bn1.bias": before["bn1.bias"] * torch.nan}, tmp_path / "nan.safetensors")
+    with pytest.raises(ModelError, match=r"bn1\.bias is not finite"):
+        load_pretrained(narrow, tmp_path / "nan.safetensors")
+    assert all(torch.equal(tensor, before[name]) for name, tensor in narrow.backbone.state_dict().items())
+
+
+def _without(name: str) -> Callable[[dict[str, Tensor]], object]:
+    return lambda state: {key: tensor for key, tensor in state.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_without("module.layer4.2.bn3.bias"), "1 tensors are missing, first layer4.2.bn3.bias"),
+        (lambda state: state | {"module.layer5.weight": torch.ones(1)}, "1 tensors do not belong .* layer5.weight"),
+        (
+            lambda state: state | {"module.layer1.0.conv2.weight": torch.ones(128, 128, 3, 3)},
+            r"layer1.0.conv2.weight has shape \[128, 128, 3, 3\]; the architecture has \[128, 4, 3, 3\]",
+        ),
+        (lambda state: state | {"module.bn1.bias": torch.full((64,), torch.inf)}, "bn1.bias is not finite"),
+        (lambda state: state | {"module.bn1.bias": torch.ones(64, dtype=torch.int64)}, "need tensors of real numbers"),
+        (lambda state: state | {"epoch": 3}, "holds 'epoch', a int"),
+        (lambda state: state | {"bn1.bias": torch.ones(64)}, '161 of 162 names with "module."; need all of them'),
+        (lambda state: list(state), "holds a list; need tensors by name"),
+        (lambda state: {"state_dict": 3}, "holds 'state_dict', a int"),
+    ],
+)
+def test_what_is_not_the_published_network_is_refused_by_name(
+    change: Callable[[dict[str, Tensor]], object], message: str, tmp_path: Path
+) -> None:
+    torch.save(change(_published()), tmp_path / "x.pth")
+    with pytest.raises(ModelError, match=message):
+        convert_checkpoint(tmp_path / "x.pth", tmp_path / "x.safetensors")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.pth"]
+
+
+class _Program:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("modern", [True, False])
+def test_a_program_in_a_pickle_is_refused_and_does_not_run(modern: bool, tmp_path: Path) -> None:
+    state = {**_published(), "module.bn1.bias": _Program(tmp_path / "ran")}
+    torch.save(state, tmp_path / "x.pth", _use_new_zipfile_serialization=modern)
+    with pytest.raises(ModelError, match="cannot be read as tensors only, and nothing else in it was run"):
+        convert_checkpoint(tmp_path / "x.pth", tmp_path / "x.safetensors")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.pth"]
+    torch.load(tmp_path / "x.pth", weights_only=False)
+    assert (tmp_path / "ran").is_dir(), "with the reader that trusts, it would have run"
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 damaged", b"<html>not found</html>", bytes(4096)])
+def test_what_is_no_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.pth").write_bytes(content)
+    with pytest.raises(ModelError, match="cannot be read as tensors only"):
+        convert_checkpoint(tmp_path / "x.pth", tmp_path / "x.safetensors")
+
+
+def test_the_new_file_is_named_for_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"does not end in \.safetensors"):
+        convert_checkpoint(tmp_path / "x.pth", tmp_path / "x.pt")
+    with pytest.raises(ModelError, match="cannot read "):
+        convert_checkpoint(tmp_path / "x.pth", tmp_path / "x.safetensors")
+
+
+def test_a_training_state_holds_them_under_one_name(tmp_path: Path) -> None:
+    torch.save({"epoch": 90, "state_dict": _published("")}, tmp_path / "x.pth")
+    made = convert_checkpoint(tmp_path / "x.pth", tmp_path / "x.safetensors")
+    assert (made.tensors, made.dropped) == (159, ("fc.bias", "fc.weight"))
