@@ -6,6 +6,7 @@ on disk is in `pleura.diagnosis.stepwise_files`.
 """
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,10 @@ __all__ = [
     "stepwise_diagnosis",
 ]
 
-COVID, OTHER_VIRAL, NOT_VIRAL = "covid-19", "other-viral", "not-viral"
+Answer = Literal["covid-19", "other-viral", "not-viral"]
+COVID: Final = "covid-19"
+OTHER_VIRAL: Final = "other-viral"
+NOT_VIRAL: Final = "not-viral"
 VIRAL = "viral"
 RULE = (
     "covid-19 where P(viral) x P(covid-19 | viral) reaches its cut-off; else other-viral where P(viral) reaches its "
@@ -89,7 +93,7 @@ class Stepwise:
             if model.card.task != task:
                 raise ModelError(f"model {model.card.name} is for {model.card.task}; give one for {task}")
 
-    def answer(self, viral: float, covid_given_viral: float) -> str:
+    def answer(self, viral: float, covid_given_viral: float) -> Answer:
         """Give the answer for two probabilities, by `RULE`."""
         if viral * covid_given_viral >= self.covid.threshold:
             return COVID
@@ -104,8 +108,7 @@ class StepwiseResult:
     """P(viral)."""
     covid_given_viral: float
     """P(COVID-19 | viral)."""
-    answer: str
-    """ "covid-19", "other-viral" or "not-viral"."""
+    answer: Answer
     dl1: Prediction
     dl2: Prediction
     """Their `subsets` are slices of the volume, counted from the feet from 0."""
