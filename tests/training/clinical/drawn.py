@@ -12,7 +12,7 @@ __all__ = ["draw_cohort"]
 
 
 def draw_cohort(folder: Path, *, cases: int, seed: int = 1, twice: int = 0) -> None:
-    """Write clinical.csv, cases.csv and ct.csv: COVID-19 and other viral by turns; the first patients have a second case.
+    """Write clinical.csv, cases.csv and ct.csv: COVID-19 and other viral by turns; the first patients have two cases.
 
     A CT score is the truth with normal noise, on the scale of the log odds.
     """

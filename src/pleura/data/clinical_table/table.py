@@ -27,9 +27,9 @@ class ClinicalTable:
     dropped: tuple[str, ...] = ()
     """Impossible values that were taken for missing, each with its row; only where that was asked for."""
 
-    def of(self, chosen: npt.NDArray[np.bool_]) -> "ClinicalTable":
+    def of(self, chosen: npt.ArrayLike) -> "ClinicalTable":
         """Keep some cases; `chosen` is (cases,)."""
-        places = np.flatnonzero(chosen).tolist()
+        places = np.flatnonzero(np.asarray(chosen, dtype=bool)).tolist()
         return replace(
             self,
             cases=tuple(self.cases[place] for place in places),

@@ -10,8 +10,9 @@ from pleura.models.clinical_svm.card import TASK
 from pleura.models.clinical_svm.fusion import RULES
 from pleura.models.clinical_svm.machine import KERNELS, Kernel
 from pleura.settings import parse_settings
+from pleura.training.recipes import recipe_task
 
-__all__ = ["Candidate", "ClinicalRecipe", "FoldSettings", "Grid", "find_clinical_recipe", "parse_clinical_recipe"]
+__all__ = ["Candidate", "ClinicalRecipe", "FoldSettings", "Grid", "parse_clinical_recipe", "read_clinical_recipe"]
 
 
 @dataclass(frozen=True)
@@ -143,32 +144,23 @@ def parse_clinical_recipe(text: str) -> ClinicalRecipe:
     return parse_settings(ClinicalRecipe, table)
 
 
-def find_clinical_recipe(reference: str) -> ClinicalRecipe | None:
-    """Read a clinical recipe by path, or by name among those that come with the package.
+def read_clinical_recipe(path: Path) -> ClinicalRecipe:
+    """Read a clinical recipe.
 
     Parameters
     ----------
-    reference : a TOML file, or "dl3"
-
-    Returns
-    -------
-    None where the reference is neither, or the file is a recipe of another task: then it may be a network's.
+    path : a TOML file; `pleura.training.recipes.find_recipe` finds those that come with the package
 
     Raises
     ------
     RecipeError
-        If it is a clinical recipe that cannot be used.
+        If the file cannot be read, is not TOML, is for another task, or holds an unknown key, a wrong type or a
+        contradiction.
     """
-    shipped = {entry.stem: entry for entry in Path(__file__).parent.glob("*.toml")}
-    path = Path(reference) if Path(reference).is_file() else shipped.get(reference)
-    if path is None:
-        return None
+    task = recipe_task(path)
+    if task != TASK:
+        raise RecipeError(f'{path} is a recipe for {task}; need one with task = "{TASK}", such as dl3')
     try:
-        text = path.read_text(encoding="utf-8")
-        if tomllib.loads(text).get("task") != TASK:
-            return None
-        return parse_clinical_recipe(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"cannot read the recipe {path}: {error}") from error
+        return parse_clinical_recipe(path.read_text(encoding="utf-8"))
     except RecipeError as error:
         raise RecipeError(f"{path.name}: {error}") from error
