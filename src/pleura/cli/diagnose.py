@@ -24,6 +24,16 @@ def diagnose(
     severity_model: Annotated[
         str, typer.Option(help='Model that grades COVID-19, by name or path; "none" for no grade.')
     ] = "severity-synthetic",
+    cleaner: Annotated[
+        str, typer.Option(help='Model that finds slices unfit for diagnosis; "none" to go without.')
+    ] = "none",
+    stepwise: Annotated[
+        str, typer.Option(help='Stepwise diagnosis, viral or not and then which virus; "none" to go without.')
+    ] = "none",
+    clinical: Annotated[
+        Path | None, typer.Option(help="The patient's clinical data: a CSV file with one row, or a JSON object.")
+    ] = None,
+    clinical_model: Annotated[str, typer.Option(help="Model for clinical data.")] = "dl3-synthetic",
     series: Annotated[str | None, typer.Option(help="Use the series with this UID instead of the best one.")] = None,
     explain: Annotated[
         str | None, typer.Option(help="Class of the heat map; the most probable one by default.")
@@ -39,7 +49,9 @@ def diagnose(
 
     Example: pleura diagnose study/ --out result
     """
-    from pleura.diagnosis.chain import load_chain
+    from pleura.data.clinical_table.read import read_patient
+    from pleura.diagnosis.chain import LEFT_OUT, load_chain
+    from pleura.diagnosis.clinical import model_schema
     from pleura.diagnosis.pipeline import diagnose_study
     from pleura.diagnosis.report import DISCLAIMER
     from pleura.export.diagnosis_folder import write_diagnosis
@@ -50,10 +62,21 @@ def diagnose(
     if out is not None:
         check_free(out)
     console = Console(stderr=True)
-    with console.status("loading the model") as status:
+    with console.status("loading the models") as status:
+        chain = load_chain(
+            model,
+            cleaner=cleaner,
+            severity=severity_model,
+            stepwise=stepwise,
+            clinical=LEFT_OUT if clinical is None else clinical_model,
+        )
+        patient = None
+        if clinical is not None and chain.clinical is not None:
+            patient = read_patient(clinical, model_schema(chain.clinical))
         diagnosis = diagnose_study(
             study,
-            load_chain(model, severity=severity_model),
+            chain,
+            patient=patient,
             series_uid=series,
             explain=explain,
             device=device,
@@ -75,6 +98,17 @@ def diagnose(
         graded = report.severity
         grades = ", ".join(f"{name} {p:.3f}" for name, p in zip(graded.grades, graded.probabilities, strict=True))
         typer.echo(f"severity {graded.grade}   ({grades})")
+    if report.stepwise is not None:
+        steps = report.stepwise
+        typer.echo(
+            f"stepwise: {steps.answer}   (viral {steps.viral:.3f}, COVID-19 if viral {steps.covid_given_viral:.3f}, "
+            f"COVID-19 {steps.covid:.3f})"
+        )
+        typer.echo(f"  {report.agreement}")
+    if report.clinical is not None:
+        typer.echo(f"clinical data: {report.clinical.sentence}")
+    if report.cleaning is not None:
+        typer.echo(f"slices: {report.cleaning.note}")
     for line in (*report.warnings, *report.quality, DISCLAIMER):
         typer.echo(f"  {line}")
     if out is not None:

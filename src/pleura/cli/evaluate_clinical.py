@@ -40,18 +40,16 @@ def clinical(
     from pleura.cli.progress import watch
     from pleura.data.clinical_table.read import read_table
     from pleura.data.clinical_table.schema import find_schema
-    from pleura.errors import RecipeError
     from pleura.export.result_folder import check_free, result_folder
     from pleura.training.clinical.assess import assess_clinical
     from pleura.training.clinical.cases import gather, read_ct_scores, read_labels
     from pleura.training.clinical.cross_validate import cross_validate_clinical
-    from pleura.training.clinical.recipe import find_clinical_recipe
+    from pleura.training.clinical.recipe import read_clinical_recipe
     from pleura.training.clinical.results import clinical_table, write_clinical_result
+    from pleura.training.recipes import find_recipe
 
     check_free(out)
-    settings = find_clinical_recipe(recipe)
-    if settings is None:
-        raise RecipeError(f'no clinical recipe "{recipe}": need dl3, or a TOML file with task = "clinical"')
+    settings = read_clinical_recipe(find_recipe(recipe))
     settings = replace(
         settings,
         positive=positive or settings.positive,

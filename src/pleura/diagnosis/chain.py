@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from pleura.diagnosis.stepwise import Stepwise
+from pleura.diagnosis.stepwise_files import load_stepwise
 from pleura.errors import ModelError
-from pleura.models.card import Card
+from pleura.models.clinical_svm.files import ClinicalModel, load_clinical_model
 from pleura.models.files import Model, load_model
 
 __all__ = ["LEFT_OUT", "Chain", "load_chain"]
@@ -22,32 +24,47 @@ class Chain:
         If a model is for another task than its place is.
     """
 
+    cleaner: Model | None = None
+    """Says which slices are fit for diagnosis (CoviDet)."""
     classifier: Model
     """UCADI's four classes, or fewer of them."""
     severity: Model | None = None
-    """Grades COVID-19 where it is the most probable class."""
+    """Grades COVID-19 where it is the most probable class (UCADI)."""
+    stepwise: Stepwise | None = None
+    """Viral or not, then which virus (CoviDet's DL1 and DL2)."""
+    clinical: ClinicalModel | None = None
+    """Clinical data, alone and with the second step's answer (CoviDet's DL3)."""
 
     def __post_init__(self) -> None:
-        for model, task in ((self.classifier, "diagnosis"), (self.severity, "severity")):
+        places = ((self.cleaner, "cleaner"), (self.classifier, "diagnosis"), (self.severity, "severity"))
+        for model, task in places:
             if model is not None and model.card.task != task:
                 raise ModelError(f"model {model.card.name} is for {model.card.task}; give one for {task}")
 
-    @property
-    def cards(self) -> tuple[Card, ...]:
-        """What the models say of themselves."""
-        return tuple(model.card for model in (self.classifier, self.severity) if model is not None)
 
-
-def load_chain(classifier: str = "ucadi-synthetic", *, severity: str = "severity-synthetic") -> Chain:
+def load_chain(
+    classifier: str = "ucadi-synthetic",
+    *,
+    cleaner: str = LEFT_OUT,
+    severity: str = "severity-synthetic",
+    stepwise: str = LEFT_OUT,
+    clinical: str = LEFT_OUT,
+) -> Chain:
     """Load the models of a diagnosis.
 
     Parameters
     ----------
-    classifier, severity : paths or names as for `pleura.models.files.load_model`; for all but the first also "none"
+    classifier, cleaner, severity, stepwise, clinical : paths or names; for all but the first also "none"
 
     Raises
     ------
     ModelError
         If one cannot be loaded or is for another task.
     """
-    return Chain(classifier=load_model(classifier), severity=None if severity == LEFT_OUT else load_model(severity))
+    return Chain(
+        cleaner=None if cleaner == LEFT_OUT else load_model(cleaner),
+        classifier=load_model(classifier),
+        severity=None if severity == LEFT_OUT else load_model(severity),
+        stepwise=None if stepwise == LEFT_OUT else load_stepwise(stepwise),
+        clinical=None if clinical == LEFT_OUT else load_clinical_model(clinical),
+    )

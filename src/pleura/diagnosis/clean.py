@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from pleura.data.faults.kinds import CLEANER_TASK, FIT
-from pleura.diagnosis.report import SliceCleaning
+from pleura.diagnosis.report import ModelInfo, SliceCleaning
 from pleura.errors import ModelError, StudyError
 from pleura.imaging.lungs import lung_slices
 from pleura.imaging.volume import Volume
@@ -85,13 +85,14 @@ def clean_slices(model: Model, volume: Volume, *, device: str | torch.device = "
     return CleanedSlices(classes=card.classes, probabilities=probabilities, cutoff=card.thresholds["answer"])
 
 
-def slice_cleaning(cleaned: CleanedSlices, lungs: npt.NDArray[np.uint8]) -> SliceCleaning:
+def slice_cleaning(cleaned: CleanedSlices, lungs: npt.NDArray[np.uint8], model: ModelInfo) -> SliceCleaning:
     """Give the report's part on cleaning, with the verdict on the study.
 
     Parameters
     ----------
     cleaned : of the study's volume
     lungs : 0 outside, on the same grid
+    model : the cleaner
 
     Raises
     ------
@@ -125,6 +126,7 @@ def slice_cleaning(cleaned: CleanedSlices, lungs: npt.NDArray[np.uint8]) -> Slic
         verdict=verdict,
         rule=RULE,
         note=_in_words(fit, within, Counter(reason for reason in reasons[extent] if reason), verdict),
+        model=model,
     )
 
 
@@ -137,7 +139,7 @@ def refuse_unfit(part: SliceCleaning) -> None:
         If the verdict is "refused".
     """
     if part.verdict == "refused":
-        raise StudyError(f"{part.note} Choose another series, or scan again.")
+        raise StudyError(f"{part.note} Choose another series, or go without the slice cleaner.")
 
 
 def _in_words(fit: int, within: int, against: Counter[str], verdict: str) -> str:

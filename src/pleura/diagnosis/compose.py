@@ -13,6 +13,7 @@ from pleura.models.predict import Prediction
 
 __all__ = [
     "UNDETERMINED",
+    "agreement",
     "answer_of",
     "classification",
     "explanation",
@@ -25,6 +26,8 @@ __all__ = [
 
 UNDETERMINED = "undetermined"
 """The answer where no class reaches the model's threshold."""
+_VIRAL = ("covid-19", "other-viral")
+"""The classes that the two steps tell apart too."""
 
 
 def answer_of(prediction: Prediction, card: Card) -> str:
@@ -86,11 +89,34 @@ def explanation(heat: npt.NDArray[np.uint8], lungs: npt.NDArray[np.uint8], volum
     )
 
 
-def warnings_of(*cards: Card) -> tuple[str, ...]:
+def warnings_of(*models: ModelInfo) -> tuple[str, ...]:
     """Say what a reader of these models' answers must not miss."""
-    if any(card.synthetic for card in cards):
+    if any(model.synthetic_training_data for model in models):
         return ("Synthetic training data: this model has seen no patient. Its answers say nothing about one.",)
     return ()
+
+
+def agreement(four: str, steps: str) -> str:
+    """Say whether the answer of the four classes and that of the two steps agree.
+
+    Parameters
+    ----------
+    four : a class, or `UNDETERMINED`
+    steps : "covid-19", "other-viral" or "not-viral"
+
+    Examples
+    --------
+    >>> agreement("bacterial", "not-viral")
+    'Four classes and two steps agree.'
+    >>> agreement("covid-19", "not-viral")
+    'Four classes and two steps disagree: covid-19 by the one, not-viral by the other. Read both with suspicion.'
+    """
+    if four == UNDETERMINED:
+        return f"Four classes gave no answer; two steps say {steps}."
+    seen = four if four in _VIRAL else "not-viral"
+    if seen == steps:
+        return "Four classes and two steps agree."
+    return f"Four classes and two steps disagree: {four} by the one, {steps} by the other. Read both with suspicion."
 
 
 def study_info(volume: Volume) -> StudyInfo:

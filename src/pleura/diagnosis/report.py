@@ -179,6 +179,7 @@ class SliceCleaning(_Part):
     """How the verdict follows from the numbers."""
     note: str
     """The numbers within the lungs in a sentence or two."""
+    model: ModelInfo
 
 
 class ClinicalFeature(_Part):

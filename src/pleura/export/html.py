@@ -13,6 +13,7 @@ _DISPLAY_NAMES = {
     "covid-19": "COVID-19 pneumonia",
     "other-viral": "Other viral pneumonia",
     "bacterial": "Bacterial pneumonia",
+    "not-viral": "No viral pneumonia",
     "undetermined": "Undetermined",
 }
 """What a reader sees in place of a class's name; a name that is not here is shown as it is."""

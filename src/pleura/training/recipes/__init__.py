@@ -1,10 +1,11 @@
-"""The recipes that come with the package: a name in, its TOML file out."""
+"""The recipes that come with the package: a name in, its TOML file out; and a recipe's file in, its task out."""
 
+import tomllib
 from pathlib import Path
 
 from pleura.errors import RecipeError
 
-__all__ = ["find_recipe"]
+__all__ = ["find_recipe", "recipe_task"]
 
 
 def find_recipe(reference: str) -> Path:
@@ -22,3 +23,18 @@ def find_recipe(reference: str) -> Path:
     if reference in shipped:
         return shipped[reference]
     raise RecipeError(f'no recipe "{reference}": it is not a file, and the known names are {", ".join(shipped)}')
+
+
+def recipe_task(path: Path) -> str:
+    """Give what a recipe is for, which says how the rest of it is read.
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read or is not TOML.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error}") from error
+    return str(table.get("task", "diagnosis"))
