@@ -173,6 +173,29 @@ def test_a_hospitals_page(tmp_path: Path) -> None:
         _run("site", path, *columns, "--goal-sensitivity", "2")
 
 
+def test_a_model_in_use_is_watched(tmp_path: Path) -> None:
+    """Later cases are the reference's, with a third of the truths known and another scanner."""
+    rng = np.random.default_rng(3)
+    before, after = ["case;truth;scanner;score"], ["case;scanner;score;truth"]
+    for index in range(60):
+        truth, score = index % 2, f"{0.6 * rng.random() + 0.35 * (index % 2):.3f}".replace(".", ",")
+        before.append(f"c{index};{truth};A;{score}")
+        after.append(f"d{index};B;{score};{truth if index % 3 == 0 else ''}")
+    paths = [_table(tmp_path / f"{name}.csv", rows) for name, rows in (("before", before), ("after", after))]
+    options = ("--columns", "scanner", "--permutations", "599")
+    table = json.loads(_run("drift", *paths, *options, "--json"))
+    assert table["alarms"] == ["scanner"]
+    assert {one["statistic"]: one["value"] for one in table["answers"]}["Kolmogorov-Smirnov"] == 0
+    assert [one["later"]["total"] for one in table["truths"]] == [10, 10]
+    text = _run("drift", *paths, *options, "--hospital", "North", "--out", tmp_path / "drift")
+    assert "CHANGED: scanner" in text
+    page = (tmp_path / "drift" / "drift.html").read_text(encoding="utf-8")
+    assert "at North: has anything changed?" in page
+    assert (tmp_path / "drift" / "drift.png").stat().st_size > 10_000
+    with pytest.raises(RecipeError, match="need 4800"):
+        _run("drift", *paths, *options, "--looks", "12")
+
+
 def test_probabilities_are_recalibrated(split: Path, tmp_path: Path) -> None:
     table = json.loads(_run("recalibrate", split, "--kind", "shift", "--resamples", "100", "--json"))
     assert (table["kind"], table["scale"], table["shifts"]["1"]) == ("shift", 1.0, 0.0)

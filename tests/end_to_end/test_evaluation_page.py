@@ -98,11 +98,13 @@ def test_commands_of_the_page_on_going_live(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     _table(Path("local.csv"), CLASSES, rng, sex=("F", "M"), age=("34", "71"), scanner=("A", "B"), ood=("0", "0", "1"))
+    _table(Path("later.csv"), CLASSES, rng, first=80, sex=("F", "M"), age=("34", "71"), scanner=("A",), ood=("0",))
     for command in _commands(GO_LIVE):
         _run(command)
     page = Path("go-live/site.html").read_text(encoding="utf-8")
     assert "General Hospital" in page
     assert "not a medical device" in page
+    assert "Changed: " in Path("drift/drift.html").read_text(encoding="utf-8"), "all later cases are of scanner A"
 
 
 @pytest.mark.slow
