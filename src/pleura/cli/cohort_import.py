@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,8 +126,10 @@ def _shares(written: str) -> tuple[float, float, float]:
 def _two(written: str, option: str, form: str) -> tuple[float, float]:
     try:
         first, second = (float(part) for part in written.split(","))
-    except ValueError as error:
-        raise CohortError(f'{option} "{written}": need {form}, two numbers') from error
+    except ValueError:
+        first = second = inf
+    if not (isfinite(first) and isfinite(second)):
+        raise CohortError(f'{option} "{written}": need {form}, two numbers')
     return first, second
 
 

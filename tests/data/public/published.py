@@ -44,14 +44,14 @@ def grey(hu: npt.NDArray[np.int16]) -> npt.NDArray[np.uint8]:
     return np.rint(np.clip((hu.astype(float) - low) / (high - low), 0, 1) * 255).astype(np.uint8)
 
 
-def make_mosmed(root: Path, counts: dict[str, int], *, masked: int = 1) -> Path:
+def make_mosmed(root: Path, counts: dict[str, int], *, masked: int = 1, start: int = 1) -> Path:
     """COVID19_1110: `counts` says how many studies a category has; the first of CT-1 have masks."""
-    number = 0
+    number = 0  # of the study; of the chest from `start` on
     for category, count in counts.items():
         (root / "studies" / category).mkdir(parents=True, exist_ok=True)
         for place in range(count):
             number += 1
-            volume, block = chest(number)
+            volume, block = chest(number - 1 + start)
             write_nifti(root / "studies" / category / f"study_{number:04}.nii.gz", volume.hu, volume.affine)
             if category == "CT-1" and place < masked:
                 (root / "masks").mkdir(exist_ok=True)
@@ -73,18 +73,18 @@ def make_cc_ccii(root: Path, scans: dict[str, int], *, ending: str = ".png", zoo
     return root
 
 
-def make_stoic(root: Path, rows: list[tuple[str, str, str]], *, sex: str = "F", age: str = "065Y") -> Path:
+def make_stoic(root: Path, rows: list[tuple[str, str, str]], *, start: int = 0) -> Path:
     """STOIC2021: rows of patient, probCOVID and probSevere; every patient has a file."""
     (root / "data" / "mha").mkdir(parents=True)
     (root / "metadata").mkdir()
-    for number, (patient, _, _) in enumerate(rows):
+    for number, (patient, _, _) in enumerate(rows, start=start):
         volume, _ = chest(number)
         image = SimpleITK.GetImageFromArray(np.array(volume.hu))
         z, y, x = volume.spacing
         image.SetSpacing((x, y, z))
         image.SetOrigin(tuple(float(v) for v in volume.affine[:3, 3]))
-        image.SetMetaData("PatientSex", sex)
-        image.SetMetaData("PatientAge", age)
+        image.SetMetaData("PatientSex", "F")
+        image.SetMetaData("PatientAge", "065Y")
         SimpleITK.WriteImage(image, str(root / "data" / "mha" / f"{patient}.mha"))
     table = "PatientID,probCOVID,probSevere\n" + "".join(",".join(row) + "\n" for row in rows)
     (root / "metadata" / "reference.csv").write_text(table)
@@ -100,14 +100,14 @@ def make_covid_ct_md(root: Path, subjects: dict[str, int]) -> Path:
     return root
 
 
-def make_covid_19_ct_seg(root: Path, cases: list[str]) -> Path:
+def make_covid_19_ct_seg(root: Path, cases: list[str], *, start: int = 0) -> Path:
     """COVID-19-CT-Seg: coronacases in HU, radiopaedia as levels, and both masks of each."""
     for folder in ("COVID-19-CT-Seg_20cases", "Lung_Mask", "Infection_Mask"):
         (root / folder).mkdir(parents=True)
-    for number, case in enumerate(cases):
+    for number, case in enumerate(cases, start=start):
         volume, block = chest(number)
         held = grey(volume.hu).astype(np.int16) if case.startswith("radiopaedia") else np.array(volume.hu)
-        lungs = np.where((volume.hu < -700) & (volume.hu > -950), 1, 0).astype(np.uint8)
+        lungs = np.where(((volume.hu < -700) & (volume.hu > -950)) | block, 1, 0).astype(np.uint8)
         lungs[:, :, : volume.shape[2] // 2] *= 2  # the patient's right is 2 here, unlike in a cohort of ours
         write_nifti(root / "COVID-19-CT-Seg_20cases" / f"{case}.nii.gz", held, volume.affine)
         write_nifti(root / "Lung_Mask" / f"{case}.nii.gz", lungs, volume.affine)
