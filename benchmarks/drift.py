@@ -15,7 +15,7 @@ from pleura.evaluation.drift.settings import DriftSettings
 from pleura.evaluation.drift.watch import watch
 from pleura.evaluation.predictions import Predictions
 
-SETTINGS = DriftSettings(permutations=999)
+SETTINGS = DriftSettings(permutations=400)
 NOMINAL = SETTINGS.alpha
 
 

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from pleura.data.cohort import Cohort
     from pleura.evaluation.checklists.facts import ModelFacts
     from pleura.models.files import Model
-    from pleura.settings import InputSettings
 
 __all__ = ["facts_of_model"]
 
@@ -25,6 +24,7 @@ def facts_of_model(model: Model, cohort: Cohort) -> ModelFacts:
     cohort : that it was evaluated on
     """
     from pleura.evaluation.checklists.facts import ModelFacts
+    from pleura.models.input_in_words import input_in_words
 
     card, training = model.card, model.card.training
     scalars = {name: str(value) for name, value in training.items() if not isinstance(value, dict)}
@@ -35,7 +35,7 @@ def facts_of_model(model: Model, cohort: Cohort) -> ModelFacts:
         identity=model.id,
         architecture=card.architecture,
         arguments=card.arguments,
-        preprocessing=_preprocessing(card.input),
+        preprocessing=input_in_words(card.input),
         subsets=card.input.subsets if card.input.interval == "lung-extent" else None,
         parent=card.parent,
         training_summary=str(training["summary"]),
@@ -43,17 +43,4 @@ def facts_of_model(model: Model, cohort: Cohort) -> ModelFacts:
         training={name: value for name, value in scalars.items() if name not in ("summary", "synthetic")},
         synthetic=card.synthetic,
         licence=card.licence,
-    )
-
-
-def _preprocessing(settings: InputSettings) -> str:
-    field = "the whole slice" if settings.field == "slice" else "a square around the lungs"
-    if settings.interval == "every":
-        taken = f"every slice of them is taken, and of more than {settings.slices} as many, evenly spread"
-    else:
-        taken = f"{settings.slices} slices spread over them make a subset"
-    return (
-        f"Lungs are found; {taken}; {field} is resampled to "
-        f"{settings.size} x {settings.size}, clipped to {settings.window_low} to {settings.window_high} HU, less "
-        f"{settings.mean:.1f} HU and over {settings.std:.1f} HU."
     )

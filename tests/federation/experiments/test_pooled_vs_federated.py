@@ -63,7 +63,10 @@ def test_differences_are_paired_by_seed(done: Path) -> None:
 
 def test_report_and_figure_say_what_they_are_of(done: Path) -> None:
     report = (done / "report.md").read_text()
-    assert "synthetic" in (done / "methods.md").read_text().lower()
+    methods = (done / "methods.md").read_text()
+    assert "synthetic cases of 3 hospitals, federated in" in methods
+    assert "Lungs are found" in methods
+    assert "arm federated (line)" in methods
     items = json.loads((done / "checklists.json").read_text())
     assert "CLAIM" in json.dumps(items)
     for said in (

@@ -48,7 +48,7 @@ def _model(facts: StudyFacts) -> str:
     if model.subsets:
         sentences.append(f"The answer for a case is the mean over {model.subsets} subsets of its slices.")
     if model.training_summary:
-        sentences.append(f"On its training the model's card says: {model.training_summary.rstrip('.')}.")
+        sentences.append(f"It was trained on {model.training_summary.rstrip('.')}.")
     if facts.unseen:
         sentences.append(f"It was not trained on cases of {', '.join(facts.unseen)}.")
     return " ".join(sentences)

@@ -69,7 +69,7 @@ def _training(facts: StudyFacts) -> Answer:
 
 def _trained(model: ModelFacts) -> str:
     more = ", ".join(f"{name} {value}" for name, value in model.training.items())
-    return f"{model.training_summary}.{f' The card says further: {more}.' if more else ''}".replace("..", ".")
+    return f"{model.training_summary}.{f' Further: {more}.' if more else ''}".replace("..", ".")
 
 
 def _development(facts: StudyFacts) -> Answer:

@@ -82,6 +82,11 @@ def write_joining(
         _report(experiment, joined, fourth, three),
         rows,
         answers=answers[TOGETHER, experiment.settings.joined][0],
+        arm=TOGETHER,
+        trained=(
+            f"federated in {experiment.settings.rounds} rounds of one local epoch without {joined.name}, and in "
+            f"{experiment.settings.joined} more with it"
+        ),
         tables={"summary": summary},
     )
 

@@ -124,6 +124,8 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[int, Seque
         _report(experiment, overall, megabytes),
         rows,
         answers=done[min(done)][0].predictions,
+        arm=done[min(done)][0].name,
+        trained=f"federated in {experiment.settings.rounds // min(done)} rounds of {min(done)} local epochs",
         tables={"summary": summary_rows(measured, "local_epochs")},
     )
 

@@ -110,6 +110,8 @@ def _write(experiment: Experiment, rows: Sequence[Row], answers: Mapping[str, Se
         _report(experiment, overall),
         rows,
         answers=answers[FEDERATED][0],
+        arm=FEDERATED,
+        trained=f"federated in {experiment.settings.rounds} rounds of one local epoch",
         tables={"summary": summary_rows(measured), "differences": compared},
     )
 

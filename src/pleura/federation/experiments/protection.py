@@ -145,6 +145,8 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[str, Seque
         _report(experiment, overall, costs),
         rows,
         answers=done["plain"][0].predictions,
+        arm="plain",
+        trained=f"federated in {experiment.settings.rounds} rounds of one local epoch, updates not encrypted",
         tables={"summary": summary_rows(measured)},
     )
 

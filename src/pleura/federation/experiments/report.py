@@ -11,6 +11,7 @@ from pleura.evaluation.checklists.write import write_checklists
 from pleura.evaluation.predictions import Predictions
 from pleura.federation.experiments.held_out import Row
 from pleura.federation.experiments.machine import describe_machine, today
+from pleura.federation.experiments.model_facts import facts_of_arm
 from pleura.federation.experiments.opening import Experiment
 from pleura.federation.experiments.over_seeds import Spread, Table, spreads
 from pleura.whole_file import write_rows, write_text
@@ -40,6 +41,8 @@ def write_results(
     rows: Sequence[Row],
     *,
     answers: Predictions,
+    arm: str,
+    trained: str,
     tables: Mapping[str, Sequence[Row]] | None = None,
 ) -> None:
     """Write results.csv and further tables, methods and checklists, then report.md, each whole or not at all.
@@ -50,6 +53,7 @@ def write_results(
     report : its text
     rows : of results.csv: one an arm, seed and group of cases
     answers : of the arm that the checklists are answered for, with the first seed, on the test cases
+    arm, trained : that arm's name, and how its model was trained, as for `facts_of_arm`
     tables : further ones, by name
 
     Raises
@@ -63,6 +67,7 @@ def write_results(
     facts = StudyFacts(
         test=facts_of_test(answers, evaluate_predictions(answers), partition="test"),
         cohort=facts_of_cohort(experiment.cohort, experiment.cohort.split("test")),
+        model=facts_of_arm(experiment, arm, trained),
         software=software_versions(),
     )
     write_checklists(experiment.out, facts)
