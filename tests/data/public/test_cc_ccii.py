@@ -59,6 +59,7 @@ def test_scans_that_cannot_be_used_are_left_out_with_the_reason(tmp_path: Path, 
     names = ("1/1", "2/2", "3/3", "4/4", "5/5", "6/6", "7/7", "328/1805")
     source = make_cc_ccii(tmp_path / "source", {f"NCP/{name}": n for n, name in enumerate(names)})
     (source / "NCP/9 /9 a").mkdir(parents=True)  # blanks in names, and nothing in it
+    (source / "NCP/10").mkdir()
     for place in (20, 21):
         (source / f"NCP/2/2/00{place}.png").unlink()
     (source / "NCP/3/3/0005.png").rename(source / "NCP/3/3/front.png")
@@ -73,10 +74,11 @@ def test_scans_that_cannot_be_used_are_left_out_with_the_reason(tmp_path: Path, 
     )
     _, rows, reasons, imported = bring("cc-ccii", source, CHOICES)
     assert [row["source"] for row in rows] == ["NCP/1/1"]
-    assert imported.left_out == len(reasons) == 8
+    assert imported.left_out == len(reasons) == 9
     for name, said in {
         "NCP/328/1805": "published by mistake",
         "NCP/9 /9 a": "no picture in it",
+        "NCP/10": "no folder of a scan in it",
         "NCP/2/2": "2 slices are missing between its first and its last number",
         "NCP/3/3": "1 pictures without a number",
         "NCP/4/4": "1 slice numbers stand on more than one picture",

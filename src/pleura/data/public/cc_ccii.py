@@ -13,7 +13,6 @@ He et al. (2020), medRxiv, doi 10.1101/2020.06.08.20125963: the cleaned variant,
 Gunraj et al., github.com/haydengunraj/COVIDNet-CT, commit 44ceb60: columns, and scans that are not what they claim.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from pleura.data.public.found import FoundScan, Layout, LeftOut, Survey, children, in_order, read_table, slice_number
@@ -45,20 +44,14 @@ def _survey(folder: Path) -> Survey:
     counts = _slice_counts(folder)
     scans: list[FoundScan] = []
     left_out: list[LeftOut] = []
-    for source_class, patient, scan in _scan_folders(roots):
-        found = _look(source_class, patient, scan, counts)
-        if isinstance(found, LeftOut):
-            left_out.append(found)
-        else:
-            scans.append(found)
-    return Survey(scans=tuple(scans), left_out=tuple(left_out))
-
-
-def _scan_folders(roots: dict[str, Path]) -> Iterator[tuple[str, str, Path]]:
     for source_class, root in roots.items():
         for patient in children(root, folders=True):
-            for scan in children(patient, folders=True):
-                yield source_class, patient.name, scan
+            found = [_look(source_class, patient.name, scan, counts) for scan in children(patient, folders=True)]
+            if not found:
+                left_out.append(LeftOut(f"{source_class}/{patient.name}", "no folder of a scan in it"))
+            scans += [one for one in found if isinstance(one, FoundScan)]
+            left_out += [one for one in found if isinstance(one, LeftOut)]
+    return Survey(scans=tuple(scans), left_out=tuple(left_out))
 
 
 def _slice_counts(folder: Path) -> dict[tuple[str, str, str], int]:

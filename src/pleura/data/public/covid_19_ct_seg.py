@@ -93,7 +93,7 @@ COVID_19_CT_SEG = Layout(
         "lesion masks do not tell ground glass from consolidation: everything is marked as ground glass",
         "the lungs are called right and left by where their masks lie, not by their numbers",
     ),
-    licence="CC BY 4.0",
+    licence="CC BY 4.0 as reported of its Zenodo record; a public copy says non-commercial: read both",
     citation="Ma et al., Medical Physics (2021), doi 10.1002/mp.14676",
     address="https://zenodo.org/records/3757476",
 )

@@ -110,8 +110,9 @@ def children(folder: Path, *, folders: bool) -> list[Path]:
     """
     try:
         with os.scandir(folder) as entries:
-            named = [Path(entry.path) for entry in entries if not entry.name.startswith((".", "__MACOSX"))]
-        return in_order(path for path in named if (path.is_dir() if folders else path.is_file()))
+            named = [entry for entry in entries if not entry.name.startswith((".", "__MACOSX"))]
+            chosen = [Path(entry.path) for entry in named if (entry.is_dir() if folders else entry.is_file())]
+        return in_order(chosen)
     except OSError as error:
         raise CohortError(f"cannot list {folder}: {error.strerror}; check the path and its permissions") from error
 
