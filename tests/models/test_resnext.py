@@ -67,7 +67,7 @@ def test_the_network_is_the_same_mathematics_written_out_a_second_time() -> None
                 x = _normed(_convolved(x, f"{name}.downsample.0", state, stride), 4, f"{name}.downsample.1", state)
             x = (new + x).relu()
     assert x.shape == (3, 128, 3, 3)
-    torch.testing.assert_close(network(single), x, rtol=1e-4, atol=1e-5)  # weights are standardised in float32
+    torch.testing.assert_close(network(single), x, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -35,10 +35,10 @@ def standardise(weight: Tensor) -> Tensor:
 
     Returns
     -------
-    float32, the same shape: the deviation from the channel's mean over its standard deviation plus `EPSILON`. The
-    standard deviation is the sample's (n - 1), as in the published network.
+    The same shape, float32 (float64 from float64): the deviation from the channel's mean over its standard deviation
+    plus `EPSILON`. The standard deviation is the sample's (n - 1), as in the published network.
     """
-    wide = weight.float()
+    wide = weight.to(torch.promote_types(weight.dtype, torch.float32))
     spread, mean = torch.std_mean(wide, dim=(1, 2, 3), keepdim=True)
     return (wide - mean) / (spread + EPSILON)
 
