@@ -203,7 +203,7 @@ def learning_curves(
     """
     from pleura.errors import CohortError
     from pleura.evaluation.figures.style import save_figure
-    from pleura.evaluation.learning_curves import learning_curve_figure, read_log
+    from pleura.evaluation.repeated.learning_curves import learning_curve_figure, read_log
     from pleura.export.result_folder import result_folder
 
     read = [read_log(path) for path in logs]

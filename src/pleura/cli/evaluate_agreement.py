@@ -26,7 +26,7 @@ def agreement(
     Example: pleura evaluate agreement volumes.csv --columns program,reader --unit ml --out agreement
     """
     from pleura.errors import CohortError, RecipeError
-    from pleura.evaluation.agreement import limits_of_agreement
+    from pleura.evaluation.agreement.limits import limits_of_agreement
     from pleura.evaluation.figures.agreement import bland_altman_figure
     from pleura.evaluation.figures.style import save_figure
     from pleura.evaluation.predictions import read_cases

@@ -28,7 +28,7 @@ def runs(
     from pleura.evaluation.classification import IntervalSettings
     from pleura.evaluation.output.supplement import run_table
     from pleura.evaluation.predictions import read_runs
-    from pleura.evaluation.repeated_runs import compare_intervals
+    from pleura.evaluation.repeated.runs import compare_intervals
 
     try:
         settings = IntervalSettings(confidence=confidence, resamples=resamples, seed=seed)
@@ -36,12 +36,12 @@ def runs(
         raise RecipeError(str(error)) from error
     read = read_runs(file)
     try:
-        metrics = compare_intervals(read, threshold=threshold, settings=settings)
+        found = compare_intervals(read, threshold=threshold, settings=settings)
     except ValueError as error:
         raise CohortError(f"{file}: {error}") from error
     if as_json:
-        typer.echo(json.dumps(run_table(metrics), indent=2))
+        typer.echo(json.dumps(run_table(found), indent=2))
         return
     from pleura.cli.evaluation_supplement_tables import print_runs
 
-    print_runs(metrics, runs=len(read), cases=len(next(iter(read.values())).cases))
+    print_runs(found, runs=len(read), cases=len(next(iter(read.values())).cases))

@@ -10,13 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from pleura.evaluation.calibration.assess import CalibrationReport
     from pleura.evaluation.comparison.areas import Comparison
     from pleura.evaluation.comparison.predictions import ComparisonReport
     from pleura.evaluation.cutoffs.apply import AppliedCutOff
-    from pleura.evaluation.repeated_runs import RunMetric
+    from pleura.evaluation.repeated.runs import Spread
     from pleura.evaluation.supplement import Supplement
 
 __all__ = ["print_calibration", "print_comparison", "print_cut_offs", "print_runs", "print_supplement"]
@@ -132,18 +132,26 @@ def print_comparison(report: ComparisonReport, *, margin: float | None = None) -
         )
 
 
-def print_runs(metrics: Sequence[RunMetric], *, runs: int, cases: int) -> None:
-    """Print the mean of each metric with both intervals."""
+def print_runs(found: Mapping[str, Spread], *, runs: int, cases: int) -> None:
+    """Print the mean of each measure with both intervals."""
     console = _console()
     console.print(f"{runs} runs, each on the same {cases} cases\n", highlight=False)
     table = _table("class", "metric", "mean", "interval over runs", "interval over patients", "times wider")
-    for one in metrics:
+    for name, one in found.items():
         low, high = one.runs.low, one.runs.high
         over = "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
         low, high = one.patients.low, one.patients.high
         patients = "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
         times = "-" if one.times is None else f"{one.times:.1f}"
-        table.add_row(escape(one.class_name or "all"), one.name, f"{one.patients.value:.3f}", over, patients, times)
+        measure, _, of = name.partition(" ")
+        table.add_row(
+            escape(of or "all"),
+            measure.replace("_", " ").replace("auc", "AUC"),
+            f"{one.mean:.3f}",
+            over,
+            patients,
+            times,
+        )
     _show(console, table)
     console.print(
         "- Over runs: how the number moves when training is repeated. Over patients: how it would move with other "

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from pleura.diagnosis.localisation import Localisation
     from pleura.evaluation.accuracy import AccuracyReport
+    from pleura.evaluation.agreement.grades import GradeResult
     from pleura.evaluation.classification import Result
-    from pleura.evaluation.ordinal import GradeResult
     from pleura.evaluation.readers.study import ReaderStudy
 
 __all__ = ["print_heat", "print_readers", "print_report"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pleura.errors import CohortError
+from pleura.evaluation.agreement.grades import GradeResult, evaluate_grades
 from pleura.evaluation.classification import IntervalSettings, Result, evaluate_answers, evaluate_classes
 from pleura.evaluation.intervals.bootstrap import repeats
-from pleura.evaluation.ordinal import GradeResult, evaluate_grades
 from pleura.evaluation.predictions import Predictions
 
 __all__ = ["AccuracyReport", "evaluate_predictions"]

@@ -13,16 +13,16 @@ from pleura import __version__
 from pleura.data.cohort import Cohort
 from pleura.data.task import Task
 from pleura.evaluation.accuracy import AccuracyReport, evaluate_predictions
+from pleura.evaluation.agreement.grades import quadratic_kappa, quadratic_kappa_interval
 from pleura.evaluation.classification import IntervalSettings, Result, evaluate_classes
 from pleura.evaluation.figures.style import save_figure
-from pleura.evaluation.folds import FoldResult, FoldSummary, fold_summary
 from pleura.evaluation.intervals.estimate import Estimate
 from pleura.evaluation.intervals.proportions import Proportion
 from pleura.evaluation.intervals.runs import over_runs
-from pleura.evaluation.learning_curves import learning_curve_figure, read_log
-from pleura.evaluation.ordinal import quadratic_kappa, quadratic_kappa_interval
 from pleura.evaluation.output.plain import report_table
 from pleura.evaluation.predictions import Predictions, write_predictions
+from pleura.evaluation.repeated.folds import FoldResult, FoldSummary, fold_summary
+from pleura.evaluation.repeated.learning_curves import learning_curve_figure, read_log
 from pleura.models.files import model_id
 from pleura.settings import TrainingRecipe
 from pleura.training.description import recipe_hash

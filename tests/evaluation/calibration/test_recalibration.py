@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from pleura.evaluation.calibration.recalibration import cross_fitted, fit_recalibration
-from pleura.evaluation.held_out import patient_folds
+from pleura.evaluation.repeated.held_out import patient_folds
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pleura.evaluation.agreement import limits_of_agreement
+from pleura.evaluation.agreement.limits import limits_of_agreement
 from pleura.evaluation.figures.agreement import bland_altman_figure
 
 

@@ -9,11 +9,11 @@ import pytest
 from pleura.errors import CohortError
 from pleura.evaluation.classification import IntervalSettings
 from pleura.evaluation.cutoffs.choose import Rule, choose_cut_off
-from pleura.evaluation.held_out import patient_folds
 from pleura.evaluation.intervals.proportions import wilson
 from pleura.evaluation.output.site import site_table, write_site
 from pleura.evaluation.planning.sample_size import cases_for_proportion, cases_in_all
 from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.repeated.held_out import patient_folds
 from pleura.evaluation.site.assess import assess_site
 from pleura.evaluation.site.settings import SiteSettings
 

@@ -7,10 +7,10 @@ import pytest
 
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.repeated.runs import spreads, tables
 from pleura.federation.experiments.figures.by_class import mean_roc, roc_by_class
 from pleura.federation.experiments.figures.costs import costs_figure
 from pleura.federation.experiments.figures.lines import Line, Panel, lines_figure
-from pleura.federation.experiments.over_seeds import spreads, tables
 
 
 def answers(scores: list[float]) -> Predictions:

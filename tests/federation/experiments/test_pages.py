@@ -7,7 +7,7 @@ import numpy as np
 import typer
 
 from pleura.cli.experiment import app
-from pleura.federation.experiments.over_seeds import RESAMPLES
+from pleura.evaluation.repeated.runs import RESAMPLES
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import mix_of_sites
 

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from pleura.errors import CohortError
-from pleura.evaluation.held_out import patient_folds
+from pleura.evaluation.repeated.held_out import patient_folds
 from pleura.evaluation.roc import auc
 from pleura.training.clinical.fit import fit_machines
 from training.clinical.small import RECIPE, small_cases

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.isotonic import IsotonicRegression
 
-from pleura.evaluation.held_out import patient_folds
+from pleura.evaluation.repeated.held_out import patient_folds
 
 __all__ = ["KINDS", "Recalibration", "cross_fitted", "fit_recalibration"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from pleura.evaluation.agreement import Agreement
+from pleura.evaluation.agreement.limits import Agreement
 from pleura.evaluation.figures.style import COLOURS, new_figure, style
 from pleura.evaluation.intervals.estimate import Estimate
 

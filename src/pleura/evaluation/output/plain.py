@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from pleura.evaluation.accuracy import AccuracyReport
+from pleura.evaluation.agreement.grades import GradeResult
 from pleura.evaluation.classification import Result
 from pleura.evaluation.intervals.estimate import Estimate
 from pleura.evaluation.intervals.proportions import Proportion
-from pleura.evaluation.ordinal import GradeResult
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.readers.study import MeanPoint, Point, ReaderStudy
 from pleura.evaluation.roc import roc_curve

@@ -14,7 +14,7 @@ from pleura.evaluation.figures.calibration import calibration_figure
 from pleura.evaluation.figures.decision import decision_figure
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.output.plain import number
-from pleura.evaluation.repeated_runs import RunMetric
+from pleura.evaluation.repeated.runs import Spread
 from pleura.evaluation.supplement import Supplement
 from pleura.evaluation.utility.decision_curve import DecisionCurve
 from pleura.whole_file import write_rows
@@ -85,19 +85,19 @@ def cut_off_table(cut_offs: Mapping[str, tuple[AppliedCutOff, ...]]) -> dict[str
     }
 
 
-def run_table(metrics: tuple[RunMetric, ...]) -> list[dict[str, Any]]:
-    """Give each metric of repeated runs with both intervals."""
+def run_table(found: Mapping[str, Spread]) -> list[dict[str, Any]]:
+    """Give each measure of repeated runs with both intervals."""
     return [
         {
-            "metric": one.name,
-            "class": one.class_name,
+            "metric": name.partition(" ")[0].replace("auc", "AUC"),
+            "class": name.partition(" ")[2] or None,
             "runs": [round(value, 6) for value in one.values],
             "mean": round(one.patients.value, 6),
             "over_runs": {"low": _digits(one.runs.low), "high": _digits(one.runs.high)},
             "over_patients": number(one.patients),
             "times_wider": _digits(one.times),
         }
-        for one in metrics
+        for name, one in found.items()
     ]
 
 

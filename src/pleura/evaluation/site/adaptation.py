@@ -9,8 +9,8 @@ from pleura.evaluation.calibration.adapt import log_loss_gain
 from pleura.evaluation.calibration.recalibration import Recalibration, cross_fitted, fit_recalibration
 from pleura.evaluation.classification import ClassResult, evaluate_answers
 from pleura.evaluation.cutoffs.choose import CutOff, choose_cut_off
-from pleura.evaluation.held_out import patient_folds
 from pleura.evaluation.intervals.estimate import Estimate
+from pleura.evaluation.repeated.held_out import patient_folds
 from pleura.evaluation.site.cases import SiteCases
 from pleura.evaluation.site.settings import SiteSettings
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.repeated.runs import Spread, Table, differences, spreads, tables
 from pleura.federation.experiments.figures.lines import Line, Panel, lines_figure
 from pleura.federation.experiments.held_out import EVERYWHERE, Row
 from pleura.federation.experiments.opening import Experiment
-from pleura.federation.experiments.over_seeds import Spread, Table, differences, spreads, tables
 from pleura.federation.experiments.report import Report, in_words, spread_rows, write_results
 
 __all__ = ["ALONE", "THREE", "TOGETHER", "WAYS", "WITHOUT", "Joining", "write_joining"]

@@ -7,11 +7,11 @@ from pathlib import Path
 from pleura.errors import RecipeError
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.repeated.runs import Table, differences, spreads, tables
 from pleura.federation.experiments.arms import Arm, Facts
 from pleura.federation.experiments.figures.lines import Line, Panel, lines_figure
 from pleura.federation.experiments.held_out import EVERYWHERE, Row, judged_rows
 from pleura.federation.experiments.opening import Experiment, open_experiment
-from pleura.federation.experiments.over_seeds import Table, differences, spreads, tables
 from pleura.federation.experiments.report import Report, in_words, summary_rows, verdict, write_results
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import three_hospitals

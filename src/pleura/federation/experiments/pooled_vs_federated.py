@@ -5,10 +5,10 @@ from pathlib import Path
 
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.repeated.runs import Table, differences, spreads, tables
 from pleura.federation.experiments.figures.by_class import roc_by_class
 from pleura.federation.experiments.held_out import EVERYWHERE, Row
 from pleura.federation.experiments.opening import Experiment, open_experiment
-from pleura.federation.experiments.over_seeds import Table, differences, spreads, tables
 from pleura.federation.experiments.report import Report, in_words, spread_rows, summary_rows, verdict, write_results
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import three_hospitals

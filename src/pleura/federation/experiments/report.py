@@ -9,11 +9,11 @@ from pleura.evaluation.checklists.facts import StudyFacts
 from pleura.evaluation.checklists.from_report import facts_of_test, software_versions
 from pleura.evaluation.checklists.write import write_checklists
 from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.repeated.runs import Spread, Table, spreads
 from pleura.federation.experiments.held_out import Row
 from pleura.federation.experiments.machine import describe_machine, today
 from pleura.federation.experiments.model_facts import facts_of_arm
 from pleura.federation.experiments.opening import Experiment
-from pleura.federation.experiments.over_seeds import Spread, Table, spreads
 from pleura.whole_file import write_rows, write_text
 
 __all__ = ["Report", "in_words", "spread_rows", "summary_rows", "verdict", "write_results"]
@@ -113,7 +113,7 @@ def in_words(spread: Spread) -> str:
 
     Student's interval knows nothing of 0 and 1, and is cut there.
     """
-    runs, patients = spread.seeds, spread.patients
+    runs, patients = spread.runs, spread.patients
     seeds = "[-]"
     if runs.low is not None and runs.high is not None:
         seeds = f"[{max(runs.low, 0):.2f}, {min(runs.high, 1):.2f}]"
@@ -165,9 +165,9 @@ def spread_rows(found: Mapping[str, Spread], **about: float | int | str) -> list
     for name, spread in found.items():
         numbers = {
             "mean": spread.mean,
-            "deviation over seeds": spread.seeds.deviation,
-            "seeds low": spread.seeds.low,
-            "seeds high": spread.seeds.high,
+            "deviation over seeds": spread.runs.deviation,
+            "seeds low": spread.runs.low,
+            "seeds high": spread.runs.high,
             "patients low": spread.patients.low,
             "patients high": spread.patients.high,
             "both low": None if spread.both is None else spread.both[0],

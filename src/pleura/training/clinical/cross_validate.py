@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.errors import CohortError
-from pleura.evaluation.held_out import patient_folds
+from pleura.evaluation.repeated.held_out import patient_folds
 from pleura.models.clinical_svm.fusion import RULES
 from pleura.training.clinical.cases import ClinicalCases
 from pleura.training.clinical.fit import fit_machines

@@ -9,7 +9,7 @@ from sklearn.svm import SVC
 
 from pleura.data.clinical_table.schema import Schema
 from pleura.errors import CohortError
-from pleura.evaluation.held_out import patient_folds
+from pleura.evaluation.repeated.held_out import patient_folds
 from pleura.evaluation.roc import auc
 from pleura.models.clinical_svm.encode import Encoder, fit_encoder
 from pleura.models.clinical_svm.machine import ClinicalSvm
@@ -49,7 +49,8 @@ def fit_machines(
     Each inner fold's machines are fitted on the other folds' patients, whose medians and scales they use. The setting
     with the highest mean AUC over inner folds is chosen, the earliest of equals. The calibration is fitted to its
     out-of-fold decision values, never to those of cases a machine was fitted on; then the machine is fitted anew on
-    all. Classes weigh alike in the fit; the calibration brings back their shares among the training cases.
+    all. Classes weigh alike in the fit; the calibration brings back their shares among the training cases. A machine
+    that is no better than chance out of fold gets a slope of 0, and says the share of the disease to everyone.
 
     Parameters
     ----------

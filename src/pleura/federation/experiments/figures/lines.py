@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pleura.evaluation.figures.style import COLOURS, new_figure, style
-from pleura.federation.experiments.over_seeds import Spread
+from pleura.evaluation.repeated.runs import Spread
 
 __all__ = ["Line", "Panel", "lines_figure"]
 
@@ -81,7 +81,7 @@ def lines_figure(panels: Sequence[Panel], *, title: str) -> Figure:
 def _ends(spread: Spread) -> Mapping[str, tuple[float, float]]:
     """Give the intervals that exist, by "seeds" and "patients"."""
     found = {}
-    for name, one in (("seeds", spread.seeds), ("patients", spread.patients)):
+    for name, one in (("seeds", spread.runs), ("patients", spread.patients)):
         if one.low is not None and one.high is not None:
             found[name] = (one.low, one.high)
     return found

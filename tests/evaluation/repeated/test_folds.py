@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pleura.evaluation.classification import IntervalSettings, evaluate_classes
-from pleura.evaluation.folds import FoldResult, fold_summary
 from pleura.evaluation.intervals.proportions import wilson
+from pleura.evaluation.repeated.folds import FoldResult, fold_summary
 from pleura.evaluation.roc import auc
 
 

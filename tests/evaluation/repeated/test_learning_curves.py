@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pleura.errors import CohortError
-from pleura.evaluation.learning_curves import TrainingLog, band, learning_curve_figure, read_log
+from pleura.evaluation.repeated.learning_curves import TrainingLog, band, learning_curve_figure, read_log
 from pleura.training.log import write_log
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pleura.evaluation.held_out import patient_folds
+from pleura.evaluation.repeated.held_out import patient_folds
 
 
 def test_patients_stay_together_and_classes_are_spread(rng: np.random.Generator) -> None:

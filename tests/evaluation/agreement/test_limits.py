@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pleura.evaluation.agreement import limits_of_agreement
+from pleura.evaluation.agreement.limits import limits_of_agreement
 
 
 def test_by_hand() -> None:

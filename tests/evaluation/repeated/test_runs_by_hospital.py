@@ -1,4 +1,4 @@
-"""Means over seeds with both intervals: by hand, by a slow second way, and what they must not claim."""
+"""Means over seeds, by hospital, with both intervals: by hand, by a slow second way, and what they must not claim."""
 
 from dataclasses import replace
 from math import hypot, sqrt
@@ -9,7 +9,7 @@ from scipy import stats
 
 from pleura.evaluation.accuracy import evaluate_predictions
 from pleura.evaluation.predictions import Predictions
-from pleura.federation.experiments.over_seeds import differences, spreads, tables
+from pleura.evaluation.repeated.runs import differences, spreads, tables
 from pleura.federation.experiments.report import verdict
 
 
@@ -53,7 +53,7 @@ def test_the_interval_over_seeds_is_student_s(rng: np.random.Generator) -> None:
     spread = spreads(tables(seeds)["all hospitals"])["accuracy"]
     low, high = stats.t.interval(0.95, 3, loc=np.mean(right), scale=np.std(right, ddof=1) / sqrt(4))
     assert spread.mean == pytest.approx(np.mean(right))
-    assert (spread.seeds.low, spread.seeds.high) == pytest.approx((low, high))
+    assert (spread.runs.low, spread.runs.high) == pytest.approx((low, high))
 
 
 def test_the_interval_over_patients_is_near_its_normal_approximation(rng: np.random.Generator) -> None:
@@ -90,7 +90,7 @@ def test_differences_are_paired_by_patient(rng: np.random.Generator) -> None:
 
 def test_both_intervals_together_are_wider_than_each(rng: np.random.Generator) -> None:
     spread = spreads(tables([answers(rng, skill=0.3) for _ in range(3)])["all hospitals"])["accuracy"]
-    runs, patients = spread.seeds, spread.patients
+    runs, patients = spread.runs, spread.patients
     assert spread.both is not None
     assert runs.low is not None
     assert runs.high is not None
@@ -99,7 +99,7 @@ def test_both_intervals_together_are_wider_than_each(rng: np.random.Generator) -
     half = hypot(runs.high - runs.low, patients.high - patients.low) / 2
     assert spread.both == pytest.approx((spread.mean - half, spread.mean + half))
     single = spreads(tables([answers(rng, skill=0.3)])["all hospitals"])["accuracy"]
-    assert single.seeds.low is None
+    assert single.runs.low is None
     assert single.both is None
 
 

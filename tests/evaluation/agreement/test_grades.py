@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from pleura.evaluation.agreement.grades import evaluate_grades, quadratic_kappa, quadratic_kappa_interval
 from pleura.evaluation.classification import IntervalSettings
-from pleura.evaluation.ordinal import evaluate_grades, quadratic_kappa, quadratic_kappa_interval
 
 
 def _by_definition(truth: np.ndarray, answer: np.ndarray, grades: int) -> float:
