@@ -34,7 +34,7 @@ def table() -> Table:
         case("b-d1", "p2", "covid-19", 1, "train", sex="M", age=40, course="relapse", hospital="west"),
         case("b-d9", "p2", "covid-19", 3, "train", sex="M", age=40, course="relapse", hospital="west"),
         case("c", "p3", "covid-19", 2, "test", age=17.5, scanner="Z"),
-        case("d", "p4", "nodule", 1, "test"),
+        case("d", "p4", "nodule", 1, "test", intensity="8-bit"),
     )
     facts = {
         "a": CaseFacts(case="a", slices=40, scanner="GE X", thickness=5.0),
@@ -89,6 +89,7 @@ def test_everything_is_counted_as_by_hand(table: Table) -> None:
         "unknown": (2, 0, 2, 0, 1, 1),
     }
     assert values(table, "course") == {"relapse": (2, 2, 0, 0, 2, 0), "none": (3, 1, 2, 1, 1, 1)}
+    assert values(table, "intensity") == {"hu": (4, 3, 1, 1, 3, 0), "8-bit": (1, 0, 1, 0, 0, 1)}
     assert values(table, "unreadable")["yes"] == (1, 0, 1, 0, 0, 1)
     missing = values(table, "clinical data missing")
     assert missing["crp"] == (3 / 5, 2 / 3, 1 / 2, 0, 2 / 3, 1)
@@ -96,7 +97,17 @@ def test_everything_is_counted_as_by_hand(table: Table) -> None:
 
 
 def test_levels_of_a_group_add_up_to_its_unit(table: Table) -> None:
-    for group in ("sex", "age group", "class", "severity", "hospital", "scanner", "slice thickness", "course"):
+    for group in (
+        "sex",
+        "age group",
+        "class",
+        "severity",
+        "hospital",
+        "scanner",
+        "slice thickness",
+        "intensity",
+        "course",
+    ):
         rows = [row for row in table.rows if row.group == group]
         whole = values(table, rows[0].unit)[""]
         assert tuple(map(sum, zip(*(row.values for row in rows), strict=True))) == whole

@@ -63,6 +63,7 @@ def audit_cohort(
     findings += _faults(facts)
     findings += _copies(unique, facts)
     findings += _labels(unique)
+    findings += _intensities(unique)
     findings += _patients(unique)
     findings += _strata(unique)
     findings += _clinical(cohort)
@@ -110,6 +111,15 @@ def _labels(cases: Iterable[Case]) -> list[Finding]:
         text = f"covid-19 without a severity: {_named(bare)}; they cannot train or test its grading"
         found.append(Finding(level="warning", kind="severity", cases=bare, text=text))
     return found
+
+
+def _intensities(cases: Iterable[Case]) -> list[Finding]:
+    """Studies that are no HU."""
+    coarse = tuple(case.case for case in cases if case.intensity != "hu")
+    if not coarse:
+        return []
+    text = f"256 grey levels, not HU: {_named(coarse)}; they are refused where a recipe does not take any intensity"
+    return [Finding(level="warning", kind="intensity", cases=coarse, text=text)]
 
 
 def _patients(cases: Iterable[Case]) -> list[Finding]:

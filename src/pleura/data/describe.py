@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median, quantiles
 
-from pleura.data.cohort import COURSES, SEXES, SPLITS, Case, Cohort
+from pleura.data.cohort import COURSES, INTENSITIES, SEXES, SPLITS, Case, Cohort
 from pleura.data.inspection import CaseFacts
 from pleura.settings import LABELS
 
@@ -155,6 +155,8 @@ def describe_cohort(cohort: Cohort, facts: Mapping[str, CaseFacts], clinical: Cl
             "studies",
         ),
     ]
+    if any(case.intensity != "hu" for case in cohort.cases):
+        rows += by("intensity", lambda case: case.intensity, INTENSITIES, "studies")
     if any(case.course for case in cohort.cases):
         rows += by("course", lambda case: case.course or "none", (*COURSES, "none"), "studies")
     unread = sum(facts[case.case].slices is None for case in cohort.cases)

@@ -35,6 +35,7 @@ def test_lungs_are_named_by_side_and_lesions_marked(tmp_path: Path, bring: Calla
         np.testing.assert_array_equal(read_label_mask(out / row["lesions"]), chest(number)[1])
     _, findings = audit_cohort(out)
     assert [finding.text for finding in findings if finding.level == "error"] == []
+    assert [finding.cases for finding in findings if finding.kind == "intensity"] == [(CASES[1],)]
 
 
 def test_masks_that_do_not_fit_are_left_away_and_said(tmp_path: Path, bring: Callable) -> None:
