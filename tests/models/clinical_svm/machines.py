@@ -1,14 +1,17 @@
-"""Values with gaps, and a machine of each kernel that scikit-learn fitted to them."""
+"""Values with gaps, a machine of each kernel that scikit-learn fitted to them, and a card for it."""
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.svm import SVC
 
+from pleura.models.clinical_svm.card import ClinicalCard
 from pleura.models.clinical_svm.encode import Encoder, fit_encoder
+from pleura.models.clinical_svm.fusion import Fusion
 from pleura.models.clinical_svm.machine import ClinicalSvm, Kernel
 
-__all__ = ["LEVELS", "NUMBERS", "fitted", "gappy_values"]
+__all__ = ["FUSION", "LEVELS", "NUMBERS", "clinical_card", "fitted", "gappy_values"]
 
+FUSION = Fusion(ct_slope=0.5, ct_shift=0.1, base=-0.3, ct=0.8, clinical=1.1)
 LEVELS, FREQUENT = (0, 0, 3, 0), (False, True, True, False)
 NUMBERS = {
     "linear": Kernel(kind="linear"),
@@ -47,3 +50,30 @@ def fitted(
         shift=-0.2,
     )
     return ours, theirs, encoder
+
+
+def clinical_card(kind: str = "rbf", fusion: str = "") -> ClinicalCard:
+    """The card of a model with these four features."""
+    kernel = NUMBERS[kind]
+    numbers = {"gamma": kernel.gamma, "degree": kernel.degree, "offset": kernel.offset}
+    number = {"kind": "number", "low": 0, "high": 100}
+    return ClinicalCard(
+        name="dl3",
+        kernel=kind,
+        arguments={"cost": 1.0, **({} if kind == "linear" else numbers)},
+        classes=("other-viral", "covid-19"),
+        schema={
+            "format": 1,
+            "name": "s",
+            "features": {
+                "a": {"label": "a", **number},
+                "b": {"label": "b", "kind": "yes-no"},
+                "c": {"label": "c", "kind": "category", "values": {"x": [], "y": [], "z": []}},
+                "d": {"label": "d", **number},
+            },
+        },
+        licence="Apache-2.0",
+        training={"synthetic": True, "summary": "60 cases"},
+        fusion=fusion,
+        importance={"a": 0.1},
+    )

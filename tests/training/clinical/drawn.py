@@ -14,16 +14,17 @@ __all__ = ["draw_cohort"]
 def draw_cohort(folder: Path, *, cases: int, seed: int = 1, twice: int = 0) -> None:
     """Write clinical.csv, cases.csv and ct.csv: COVID-19 and other viral by turns; the first patients have two cases.
 
-    A CT score is the truth with normal noise, on the scale of the log odds.
+    COVID-19 is severe here and the others mild, so that few cases tell them apart. A CT score is the truth with normal
+    noise, on the scale of the log odds.
     """
     rng = np.random.default_rng(seed)
     rows, labels, scores = [], [], []
     for number in range(cases):
         label = ("covid-19", "other-viral")[number % 2]
-        severity = int(rng.integers(1, 4))
         patient = number if number < cases - twice else number - cases + twice
         if patient != number:
             label = labels[patient]["label"]
+        severity = 3 if label == "covid-19" else 1
         age, sex = int(rng.integers(20, 90)), "FM"[int(rng.integers(2))]
         drawn = draw_clinical(
             seed=1000 * seed + patient, label=label, level=severity, score=None, age=age, sex=sex, day=number // cases

@@ -5,7 +5,7 @@ import pytest
 
 from pleura.data.clinical_table.read import read_table
 from pleura.data.clinical_table.schema import find_schema
-from pleura.errors import CohortError
+from pleura.errors import CohortError, RecipeError
 from pleura.training.clinical.cases import gather, read_ct_scores, read_labels
 from training.clinical.small import NAMES, small_cases
 
@@ -41,12 +41,16 @@ def test_two_cases_of_one_patient_are_one_patient(drawn: Path) -> None:
     assert len(set(cases.patients)) == 66
 
 
-def test_a_feature_that_nobody_has_is_named(tmp_path: Path) -> None:
-    rows = [f"c{n},{20 + n},\n" for n in range(30)]
+def test_a_feature_that_hardly_anybody_has_is_left_out_and_named(tmp_path: Path) -> None:
+    rows = [f"c{n},{20 + n},{'yes' if n < 9 else ''}\n" for n in range(30)]
     (tmp_path / "clinical.csv").write_text("case,age,cough\n" + "".join(rows))
     labels = {f"c{n}": "covid-19" if n % 2 else "other-viral" for n in range(30)}
-    with pytest.raises(CohortError, match="no case has a value of cough; leave it out: --without cough"):
-        gather(read_table(tmp_path / "clinical.csv", SCHEMA), labels, **NAMES)
+    table = read_table(tmp_path / "clinical.csv", SCHEMA)
+    cases = gather(table, labels, **NAMES)
+    assert cases.table.schema.names == ("age_years",)
+    assert cases.notes == ("Fewer than 10 of the cases have cough: left out.",)
+    with pytest.raises(RecipeError, match="one feature or more"):
+        gather(table.only(["cough"]), labels, **NAMES)
 
 
 def test_ct_scores_are_given_that_it_is_one_of_the_two(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ class _Score(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, x: object, y: object) -> "_Score":
         return self
 
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        return x[:, 0] > 0
+
     def decision_function(self, x: np.ndarray) -> np.ndarray:
         return x[:, 0]
 
@@ -31,7 +34,7 @@ def test_platts_coefficients_are_scikit_learns(rng: np.random.Generator) -> None
 
 def test_the_gradient_is_zero_at_the_fit_of_two_scores(rng: np.random.Generator) -> None:
     truth = rng.random(80) < 0.6
-    scores = rng.normal(size=(80, 2)) * [1, 100] + truth[:, None] * [1, -50] + [5, 0]
+    scores = rng.normal(size=(80, 2)) * [1, 100] + truth[:, None] * [1, 50] + [5, 0]
     found = fit_logistic(scores, truth)
     n, m = truth.sum(), (~truth).sum()
     wanted = np.where(truth, (n + 1) / (n + 2), 1 / (m + 2))
@@ -44,6 +47,17 @@ def test_scores_without_an_error_have_an_end() -> None:
     assert 0.7 < expit(base + 2 * factor) < 1
     assert base == pytest.approx(0, abs=1e-9)
     assert fit_logistic([3.0, 3.0, 3.0], [True, False, False])[1] == pytest.approx(0, abs=1e-9)
+
+
+def test_no_score_counts_against_what_it_says(rng: np.random.Generator) -> None:
+    truth = rng.random(300) < 0.4
+    good, bad = truth + rng.normal(size=300), -truth + rng.normal(size=300)
+    base, first, second = fit_logistic(np.stack([good, bad], axis=1), truth)
+    assert second == 0
+    assert (base, first) == pytest.approx(tuple(fit_logistic(good, truth)), abs=1e-9)
+    base, factor = fit_logistic(bad, truth)
+    wanted = np.where(truth, (truth.sum() + 1) / (truth.sum() + 2), 1 / ((~truth).sum() + 2))
+    assert (expit(base), factor) == pytest.approx((wanted.mean(), 0), abs=1e-9)
 
 
 @pytest.mark.parametrize(

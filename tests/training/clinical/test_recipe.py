@@ -3,22 +3,21 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import RecipeError
-from pleura.training.clinical.recipe import find_clinical_recipe, parse_clinical_recipe
+from pleura.training.clinical.recipe import parse_clinical_recipe, read_clinical_recipe
+from pleura.training.recipes import find_recipe
 
 
 def test_dl3_has_the_papers_diseases_and_kernels() -> None:
-    recipe = find_clinical_recipe("dl3")
-    assert recipe is not None
+    recipe = read_clinical_recipe(find_recipe("dl3"))
     assert (recipe.name, recipe.positive, recipe.negative) == ("dl3", "covid-19", "other-viral")
     assert recipe.kernels == ("linear", "poly", "rbf")
     assert (recipe.folds.repeats, recipe.folds.outer) == (5, 5)
     assert recipe == parse_clinical_recipe('name = "dl3"'), "the file spells the defaults out"
 
 
-def test_a_networks_recipe_or_an_unknown_name_is_none(tmp_path: Path) -> None:
-    (tmp_path / "net.toml").write_text('name = "net"\n')
-    assert find_clinical_recipe(str(tmp_path / "net.toml")) is None
-    assert find_clinical_recipe("ucadi") is None
+def test_a_networks_recipe_is_refused() -> None:
+    with pytest.raises(RecipeError, match='a recipe for diagnosis; need one with task = "clinical", such as dl3'):
+        read_clinical_recipe(find_recipe("ucadi"))
 
 
 def test_candidates_are_all_of_the_grid() -> None:
@@ -50,4 +49,4 @@ def test_a_recipe_that_contradicts_itself_is_refused(tmp_path: Path, text: str, 
     path = tmp_path / "own.toml"
     path.write_text('name = "a"\ntask = "clinical"\nfusion = "vote"')
     with pytest.raises(RecipeError, match=r"own\.toml: fusion"):
-        find_clinical_recipe(str(path))
+        read_clinical_recipe(path)

@@ -8,6 +8,7 @@ import pytest
 
 from pleura.data.clinical_table.read import read_table
 from pleura.data.clinical_table.schema import find_schema
+from pleura.errors import CohortError
 from pleura.evaluation.roc import auc
 from pleura.models.clinical_svm.files import load_clinical_model
 from pleura.training.clinical.cases import read_ct_scores, read_labels
@@ -50,3 +51,12 @@ def test_a_model_comes_with_its_cross_validation(ct: bool, drawn: Path, tmp_path
     assert (folder / "comparisons.csv").exists() == ct
     for name in ("roc-answers.png", "accuracy.json", "checklists.md", "importance.csv", "answers.csv"):
         assert (folder / name).is_file()
+
+
+def test_no_model_is_made_of_data_that_say_nothing(drawn: Path, tmp_path: Path) -> None:
+    table = read_table(drawn / "clinical.csv", find_schema("synthetic")).only(["cough"])
+    alike = replace(table, values=np.ones_like(table.values))
+    recipe = replace(ONE_RUN, kernels=("linear",), kernel="linear")
+    with pytest.raises(CohortError, match="no better than chance"):
+        train_clinical(recipe, alike, read_labels(drawn / "cases.csv"), None, tmp_path, synthetic=True)
+    assert not (tmp_path / "small").exists()

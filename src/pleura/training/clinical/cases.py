@@ -15,7 +15,7 @@ from pleura.evaluation.rows import read_rows
 __all__ = ["ClinicalCases", "gather", "read_ct_scores", "read_labels"]
 
 FEWEST = 10
-"""Patients of each disease below which nothing is learnt or judged."""
+"""Patients of each disease, and values of a feature, below which nothing is learnt or judged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,10 @@ def gather(
     negative: str,
     ct: Mapping[str, float] | None = None,
 ) -> ClinicalCases:
-    """Put table, truths and CT scores together; cases of other labels are left out.
+    """Put table, truths and CT scores together.
+
+    Left out, and named in the notes: cases of other labels, and features that fewer than ten of the cases have, of
+    which nothing could be learnt.
 
     Parameters
     ----------
@@ -61,7 +64,9 @@ def gather(
     Raises
     ------
     CohortError
-        If fewer than ten patients of a disease are left, in all or with a CT score, or a feature has no value at all.
+        If fewer than ten patients of a disease are left, in all or with a CT score.
+    RecipeError
+        If no feature is left.
     """
     known = np.array([labels.get(case) in (positive, negative) for case in table.cases])
     kept = table.of(known)
@@ -72,6 +77,11 @@ def gather(
     absent = [case for case, label in labels.items() if label in (positive, negative) and case not in set(table.cases)]
     if absent:
         notes.append(f"{len(absent)} cases of the two diseases have no row in the clinical table, such as {absent[0]}.")
+    few = np.flatnonzero((~np.isnan(kept.values)).sum(axis=0) < FEWEST).tolist()
+    if few and len(kept.cases):
+        names = [kept.schema.names[place] for place in few]
+        notes.append(f"Fewer than {FEWEST} of the cases have {', '.join(names)}: left out.")
+        kept = kept.only([name for name in kept.schema.names if name not in names])
     scores = None
     if ct is not None:
         scores = np.array([ct.get(case, np.nan) for case in kept.cases])
@@ -151,6 +161,3 @@ def _check(cases: ClinicalCases, positive: str, negative: str) -> None:
                     f"{len(people)} patients of {name}{what}; need {FEWEST} or more: check that case names, labels "
                     "and files belong together"
                 )
-    empty = [name for name, share in cases.table.missing_shares().items() if share == 1]
-    if empty:
-        raise CohortError(f"no case has a value of {', '.join(empty)}; leave it out: --without {','.join(empty)}")

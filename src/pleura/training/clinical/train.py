@@ -8,7 +8,7 @@ from pathlib import Path
 from pleura import __version__
 from pleura.data.clinical_table.schema import schema_table
 from pleura.data.clinical_table.table import ClinicalTable
-from pleura.errors import OutputError
+from pleura.errors import CohortError, OutputError
 from pleura.models.clinical_svm.card import ClinicalCard
 from pleura.models.clinical_svm.files import ClinicalModel, load_clinical_model, save_clinical_model
 from pleura.models.toml_write import to_toml
@@ -58,7 +58,7 @@ def train_clinical(
     Raises
     ------
     CohortError
-        If there are too few cases, or files do not belong together.
+        If there are too few cases, files do not belong together, or the clinical data say nothing of the disease.
     OutputError
         If it cannot be written.
     """
@@ -73,6 +73,11 @@ def train_clinical(
         kernels=(recipe.kernel,),
         seed=recipe.seed,
     )[recipe.kernel]
+    if fitted.svm.slope == 0:
+        raise CohortError(
+            f"on cases it was not fitted on the {recipe.kernel} machine tells {recipe.positive} from {recipe.negative} "
+            "no better than chance: no model is made of it; take another kernel, more cases or other features"
+        )
     fusion = None if cases.ct is None else fit_fusion(cases.ct, fitted.out_of_fold, cases.positive)
     card = _card(recipe, result, fitted, synthetic=synthetic, source=source, ct_model=ct_model)
     results = out / RESULTS
