@@ -39,6 +39,10 @@ class Unfinished:
                 if f"{part}/{path.name}" not in kept:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
+    def discard(self) -> None:
+        """Remove the folder with all that is in it, where nothing in it is worth going on with."""
+        shutil.rmtree(self.folder)
+
     def finish(self, out: Path) -> None:
         """Give the whole cohort its name."""
         shutil.rmtree(self.folder / _NOTES)

@@ -56,6 +56,34 @@ def test_an_import_that_was_stopped_goes_on_and_ends_as_an_unstopped_one(
     }
 
 
+def test_what_was_left_out_is_looked_at_again_when_an_import_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_mosmed(tmp_path / "source", {"CT-0": 2})
+    damaged = source / "studies" / "CT-0" / "study_0001.nii.gz"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(b"")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "without_copies", stop)
+        with pytest.raises(KeyboardInterrupt):
+            import_cohort(MOSMED, source, tmp_path / "out")
+    damaged.write_bytes(whole)
+    imported = import_cohort(MOSMED, source, tmp_path / "out")
+    assert (imported.cases, imported.left_out) == (2, 0)
+
+
+def test_a_source_without_a_usable_scan_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = make_mosmed(tmp_path / "source", {"CT-0": 1})
+    (source / "studies" / "CT-0" / "study_0001.nii.gz").write_bytes(b"")
+    with pytest.raises(CohortError, match=r"no scan of .* can be used; CT-0/study_0001\.nii\.gz: "):
+        import_cohort(MOSMED, source, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
 def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
     source = make_mosmed(tmp_path / "source", {"CT-0": 1})
     (tmp_path / "out").mkdir()

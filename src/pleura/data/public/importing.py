@@ -99,6 +99,7 @@ def import_cohort(
         kept, copies = without_copies(converted)
         left_out += copies
         if not kept:
+            unfinished.discard()
             reasons = "; ".join(f"{one.name}: {one.reason}" for one in left_out[:3]) or "it holds none"
             raise CohortError(f"no scan of {folder} can be used; {reasons}")
         unfinished.clear({note[key] for _, _, note in kept for key in ("study", "lungs", "lesions") if key in note})
@@ -162,8 +163,8 @@ def _convert_all(
     workers: int,
     progress: Progress | None,
 ) -> dict[str, dict[str, Any]]:
-    """Convert what no earlier run has; give every case's note."""
-    before = unfinished.notes()
+    """Convert what no earlier run has; give every case's note. What an earlier one left out is looked at again."""
+    before = {case for case, note in unfinished.notes().items() if "left_out" not in note}
     left = [scan for scan in scans if names[scan.name] not in before]
     done = len(scans) - len(left)
     if done and progress is not None:
