@@ -14,6 +14,7 @@ class _Score(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_ = np.array([False, True])
 
     def fit(self, x: object, y: object) -> "_Score":
+        self.fitted_ = True
         return self
 
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -26,7 +27,9 @@ class _Score(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 def test_platts_coefficients_are_scikit_learns(rng: np.random.Generator) -> None:
     truth = rng.random(200) < 0.3
     scores = 2 * truth + rng.normal(size=200)
-    fitted = CalibratedClassifierCV(FrozenEstimator(_Score()), method="sigmoid").fit(scores[:, None], truth)
+    fitted = CalibratedClassifierCV(FrozenEstimator(_Score().fit(None, None)), method="sigmoid").fit(
+        scores[:, None], truth
+    )
     curve = fitted.calibrated_classifiers_[0].calibrators[0]
     base, factor = fit_logistic(scores, truth)
     assert (base, factor) == pytest.approx((-curve.b_, -curve.a_), abs=2e-3)  # its optimiser stops early
@@ -51,7 +54,7 @@ def test_scores_without_an_error_have_an_end() -> None:
 
 def test_no_score_counts_against_what_it_says(rng: np.random.Generator) -> None:
     truth = rng.random(300) < 0.4
-    good, bad = truth + rng.normal(size=300), -truth + rng.normal(size=300)
+    good, bad = 1.0 * truth + rng.normal(size=300), -1.0 * truth + rng.normal(size=300)
     base, first, second = fit_logistic(np.stack([good, bad], axis=1), truth)
     assert second == 0
     assert (base, first) == pytest.approx(tuple(fit_logistic(good, truth)), abs=1e-9)

@@ -86,7 +86,7 @@ def fit_machines(
                 best = (float(np.mean(areas)), candidate, decisions)
         assert best is not None
         area, chosen, decisions = best
-        shift, slope = fit_logistic(decisions, positive).tolist()
+        shift, slope = fit_logistic(decisions if area > 0.5 else np.zeros(len(decisions)), positive).tolist()
         machine = _svc(chosen).fit(columns, positive)
         svm = ClinicalSvm(
             encoder=whole,
