@@ -32,10 +32,6 @@ def test_keys_left_out_take_their_defaults() -> None:
         ('name = "a"\n[input]\nsubsets = 0', "subsets = 0"),
         ('name = "a"\n[input]\ninterval = "fixed"', 'interval = "fixed"'),
         ('name = "a"\n[input]\ninterval = "every"', 'interval = "every" with subsets = 5'),
-        (
-            'name = "a"\n[input]\ninterval = "every"\nsubsets = 1\n[loss]\nlesions = 0.5',
-            "loss.lesions = 0.5 with input.interval",
-        ),
         ('name = "a"\n[input]\nstd = 0.0', "std = 0.0"),
         ('name = "a"\n[input]\nstd = nan', "std = nan"),
         ('name = "a"\n[input]\nwindow_low = 700', "window 700..600"),

@@ -245,11 +245,6 @@ class TrainingRecipe:
 
     def __post_init__(self) -> None:
         _refuse(self.task not in TASKS, f'task = "{self.task}"; known are {", ".join(TASKS)}')
-        _refuse(
-            self.loss.lesions > 0 and self.input.interval == "every",
-            f'loss.lesions = {self.loss.lesions} with input.interval = "every"; a slice network learns from the '
-            "scan's label only: set lesions = 0",
-        )
         allowed = self.name.replace("-", "").replace("_", "").replace(".", "")
         _refuse(
             not allowed.isalnum() or not self.name[0].isalnum() or not self.name.isascii(),

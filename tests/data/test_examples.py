@@ -144,3 +144,17 @@ def test_a_thinned_case_begins_anywhere_in_its_first_interval_but_always_there_f
         seen.add(tuple(found))
     assert {places[0] for places in seen} == {0, 1}
     assert len(seen) > 5
+
+
+def test_lesions_are_thinned_and_padded_with_their_slices(every: SliceCache, slices: list[np.ndarray]) -> None:
+    for i, one in enumerate(slices):
+        caching._write(every._path(f"{i:064}", "lesions"), (one > -300).astype(np.uint8), {})
+    keys = [f"{i:064}" for i in range(7)]
+    examples = Examples(cache=every, keys=keys, labels=[0] * 7, lesions=keys, augmentation=PLAIN, seed=0, batch=7)
+    (batch,) = examples.batches(0)
+    assert batch.lesions is not None
+    assert batch.counts is not None
+    hu = batch.inputs[:, 0] * EVERY.std + EVERY.mean
+    for place, count in enumerate(batch.counts.tolist()):
+        assert torch.equal(batch.lesions[place, :count], (hu[place, :count] > -300).to(torch.uint8))
+        assert not batch.lesions[place, count:].any()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from diagnosis.chest_phantom import chest_phantom
+from pleura.diagnosis.explain import activation_map, map_to_volume
 from pleura.diagnosis.stepwise import CutOffChoice, Stepwise, classify_stepwise, stepwise_diagnosis
 from pleura.diagnosis.stepwise_files import load_stepwise, save_stepwise
 from pleura.errors import GeometryError, ModelError
@@ -90,6 +91,21 @@ def test_slices_that_are_left_out_are_not_seen(stepwise: Stepwise) -> None:
         classify_stepwise(stepwise, volume, lungs, left_out=left_out)
     with pytest.raises(GeometryError, match=r"of shape \(5,\); need \(48,\)"):
         classify_stepwise(stepwise, volume, lungs, left_out=left_out[:5])
+
+
+def test_a_heat_map_lies_on_the_slices_that_were_seen(stepwise: Stepwise) -> None:
+    volume, lungs = _lungs()
+    lungs = lungs.astype(np.uint8)
+    lungs[:10] = lungs[30:] = 0
+    result = classify_stepwise(stepwise, volume, lungs)
+    for model, seen, field in zip((stepwise.dl1, stepwise.dl2), (result.dl1, result.dl2), result.fields, strict=True):
+        assert seen.features.shape[2] == 12
+        both = [activation_map(seen.features, model.network.classify, target) for target in (0, 1)]
+        maps = max(both, key=lambda one: float(one.max()))
+        heat = map_to_volume(maps, seen.subsets, volume.shape, field)
+        assert heat.max() == 255
+        warm = np.flatnonzero(heat.any(axis=(1, 2)))
+        assert (warm.min() >= 10) & (warm.max() < 30)
 
 
 def test_it_reads_back_as_it_was_written_from_beside_its_models_or_with_them(stepwise: Stepwise, models: Path) -> None:

@@ -27,7 +27,7 @@ class Line(Classifier):
         means = x.mean(dim=(3, 4))[:, 0]  # (batch, slices)
         return self.norm(means)[:, :, None, None, None]
 
-    def classify(self, features: Tensor) -> Tensor:
+    def classify(self, features: Tensor, counts: Tensor | None = None) -> Tensor:
         return self.line(features[:, :, 0, 0, 0])
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pleura.models.densenet3d import DenseNet3d
+from pleura.models.slice_gru import SliceGru
 from pleura.training.lesion_loss import KINDS, WithLesions, cover, lesion_loss
 
 
@@ -94,3 +95,37 @@ def test_following_it_puts_the_map_on_the_lesions() -> None:
         optimiser.step()
     assert before < 0.5
     assert share() > 0.8
+
+
+def _slice_network() -> WithLesions:
+    torch.manual_seed(0)
+    return WithLesions(SliceGru(classes=2, depth=11, groups=2, group_width=2, stem=4, norm_groups=2, hidden=4))
+
+
+@torch.no_grad()
+def test_a_slice_network_learns_kind_and_disease_in_layers_of_their_own() -> None:
+    whole = _slice_network()
+    features = torch.randn(2, 64, 3, 2, 2)
+    masks = torch.zeros(2, 3, 4, 4, dtype=torch.uint8)
+    masks[0, 1, :2, :2] = 1
+    masks[0, 2, 2:, 2:] = 3  # two whole cells of 24; the other case shows no lesion
+    logits = whole.head(features).log_softmax(1)  # (2, KINDS, 3, 2, 2)
+    sick = -float(logits[0, 1, 1, 0, 0] + logits[0, 3, 2, 1, 1])
+    healthy = -float(logits[:, 0].sum() - logits[0, 0, 1, 0, 0] - logits[0, 0, 2, 1, 1])
+    mean = (features[0, :, 1, 0, 0] + features[0, :, 2, 1, 1]) / 2
+    assert whole.head.disease is not None
+    disease = -float(whole.head.disease(mean).log_softmax(0)[1])
+    expected = (sick / 2 + healthy / 22) / 2 + disease / 2
+    assert float(lesion_loss(whole, features, masks, torch.tensor([1, 0]))) == pytest.approx(expected, rel=1e-4)
+
+
+@torch.no_grad()
+def test_padding_has_no_part_in_the_lesion_loss() -> None:
+    whole = _slice_network()
+    features, masks = torch.randn(1, 64, 3, 2, 2), torch.randint(0, 3, (1, 3, 4, 4), dtype=torch.uint8)
+    labels, counts = torch.tensor([1]), torch.tensor([3])
+    alone = lesion_loss(whole, features, masks, labels, counts)
+    padded = torch.cat([features, torch.full((1, 64, 2, 2, 2), 9.0)], dim=2)
+    empty = torch.cat([masks, torch.zeros(1, 2, 4, 4, dtype=torch.uint8)], dim=1)
+    torch.testing.assert_close(lesion_loss(whole, padded, empty, labels, counts), alone)
+    assert lesion_loss(whole, padded, empty, labels) != alone

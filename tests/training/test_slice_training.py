@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pleura.data.examples import Batch
-from pleura.errors import GeometryError, RecipeError
+from pleura.errors import GeometryError, ModelError, RecipeError
 from pleura.models.files import Model
 from pleura.models.predict import predict
 from pleura.settings import LossSettings, OptimiserSettings, read_recipe
@@ -105,6 +105,8 @@ def test_a_case_is_classified_by_all_its_slices_and_nothing_is_drawn(dl1: Model,
         predict(dl1, prepared[:7], seed=0)
     with pytest.raises(ValueError, match='3 subsets with interval = "every"'):
         predict(dl1, prepared, seed=0, count=3)
+    with pytest.raises(ModelError, match="backend openvino computes subsets of one length; micro-viral"):
+        predict(dl1, prepared, seed=0, backend="openvino")
 
 
 def test_weights_from_two_places_are_refused(dl1: Model, micro_cohort: Path, tmp_path: Path) -> None:

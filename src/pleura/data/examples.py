@@ -127,10 +127,19 @@ class Examples:
         if self.cache.settings.interval == "every":
             counts = torch.tensor([slices.shape[1] for slices, _ in drawn])
             longest = int(counts.max())
-            padded = [functional.pad(slices, (0, 0, 0, 0, 0, longest - slices.shape[1])) for slices, _ in drawn]
-            return Batch(inputs=torch.stack(padded), labels=labels, lesions=None, counts=counts)
+            return Batch(
+                inputs=torch.stack([_padded(slices, longest) for slices, _ in drawn]),
+                labels=labels,
+                lesions=torch.stack([_padded(lesions, longest) for lesions in masks]) if masks else None,
+                counts=counts,
+            )
         return Batch(
             inputs=torch.stack([slices for slices, _ in drawn]),
             labels=labels,
             lesions=torch.stack(masks) if masks else None,
         )
+
+
+def _padded(slices: Tensor, longest: int) -> Tensor:
+    """Append empty slices at the head's end; (..., slices, size, size) -> (..., longest, size, size)."""
+    return functional.pad(slices, (0, 0, 0, 0, 0, longest - slices.shape[-3]))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from pleura.errors import ModelError
 from pleura.imaging.sequence import slice_sequence
 from pleura.imaging.subsets import slice_subsets
 from pleura.models.backend import Features, create_features
@@ -104,10 +105,15 @@ def predict(
     GeometryError
         If there are fewer than 8 slices.
     ModelError
-        If the backend is not known, or does not compute on the device.
+        If the backend is not known, does not compute on the device, or does not take every slice of a case.
     MissingExtraError
         If the backend's package is not installed.
     """
+    if model.card.input.interval == "every" and backend != "torch":
+        raise ModelError(
+            f"backend {backend} computes subsets of one length; {model.card.name} sees as many slices as a case has: "
+            "use backend torch"
+        )
     features = create_features(model, backend=backend, device=device)
     return predict_network(
         model.network.to(device),

@@ -11,6 +11,7 @@ from pleura.models.classifier import Classifier
 from pleura.models.densenet3d import DenseNet3d
 from pleura.models.files import Model
 from pleura.models.registry import create_network
+from pleura.models.slice_gru import SliceGru
 from pleura.settings import TrainingRecipe
 from pleura.training.lesion_loss import WithLesions
 
@@ -91,8 +92,10 @@ def with_lesions(network: Classifier, recipe: TrainingRecipe) -> Classifier | Wi
     """
     if not recipe.loss.lesions:
         return network
-    if not isinstance(network, DenseNet3d):
-        raise RecipeError(f"loss.lesions = {recipe.loss.lesions} needs densenet3d, not {recipe.architecture}")
+    if not isinstance(network, DenseNet3d | SliceGru):
+        raise RecipeError(
+            f"loss.lesions = {recipe.loss.lesions} needs densenet3d or resnext-gru, not {recipe.architecture}"
+        )
     with torch.random.fork_rng():
         torch.manual_seed(recipe.training.seed)
         return WithLesions(network)

@@ -85,5 +85,5 @@ class Objective:
         if self.proximal is not None:
             loss = loss + share * self.proximal(trained)
         if isinstance(trained, WithLesions) and lesions is not None:
-            loss = loss + self.settings.lesions * share * lesion_loss(trained, features, lesions, labels)
+            loss = loss + self.settings.lesions * share * lesion_loss(trained, features, lesions, labels, counts)
         return loss, logits

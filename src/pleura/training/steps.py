@@ -91,12 +91,13 @@ def learn(
                 if batch.counts is not None:
                     counts = batch.counts[some]
                     x = x[:, :, : int(counts.max())]  # padding that no case of this part needs is not computed
+                lesions = None if batch.lesions is None else batch.lesions[some][:, : x.shape[2]].to(device)
                 x = x.to(device)
                 loss, logits = learner.objective(
                     learner.trained,
                     x.contiguous(memory_format=torch.channels_last_3d),  # (part, 1, slices, size, size)
                     labels[some],
-                    None if batch.lesions is None else batch.lesions[some].to(device),
+                    lesions,
                     of_batch=labels,
                     precision=autocast(device, learner.precision),
                     counts=None if counts is None else counts.to(device),
