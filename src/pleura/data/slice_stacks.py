@@ -167,7 +167,8 @@ def _fill(stacks: SliceStacks, case: Case) -> Path:
 
 def _read(path: Path) -> SliceStack:
     try:
-        with np.load(path, allow_pickle=False) as entry:  # the archive's checksums are checked on the way
+        # the archive's checksums are checked on the way
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
             slices = entry["slices"]
             lungs = np.unpackbits(entry["lungs"], axis=2, count=slices.shape[2]).astype(bool)
             return SliceStack(slices, lungs, entry["shares"], float(entry["pixel"]))

@@ -22,8 +22,8 @@ from pleura.settings import AugmentationSettings, InputSettings
 
 __all__ = ["FaultSettings", "SliceExamples", "natural_class"]
 
-_EXAMPLE = 31
-"""First number of the stream of random numbers."""
+_EXAMPLE, _ORDER = 31, 32
+"""First numbers of the streams of random numbers."""
 _WIDEST_PIXEL = 600.0 / 96
 """No slice is drawn smaller than an image 600 mm wide would show it in 96 columns, mm a pixel."""
 _LEAST_PIXELS = 16
@@ -36,6 +36,9 @@ class FaultSettings:
 
     examples: int = 4096
     """Slices drawn in an epoch."""
+    redrawn: int = 1
+    """Epochs after which new slices are drawn. Drawing costs more than a narrow network's step; from 2 on an epoch's
+    slices are held in memory."""
     slices: int = 48
     """Slices of a case that are drawn from, evenly spread over its series."""
     sliver: float = 0.10
@@ -56,7 +59,7 @@ class FaultSettings:
 
     def __post_init__(self) -> None:
         problems = (
-            (self.examples < 1 or self.slices < 1, "examples and slices must be positive"),
+            (min(self.examples, self.slices, self.redrawn) < 1, "examples, redrawn and slices must be positive"),
             (not 0 < self.band < self.sliver < 1, f"need 0 < band < sliver < 1, got {self.band} and {self.sliver}"),
             (
                 min(self.fit, self.no_lung, self.slivers) <= 0 or self.fit + self.no_lung + self.slivers >= 1,
@@ -112,6 +115,8 @@ class SliceExamples:
     batch: int
     places: Mapping[str, npt.NDArray[np.int64]] = field(init=False)
     """Natural class -> (n, 2): numbers of stacks and of slices in them."""
+    held: dict[tuple[int, int], tuple[npt.NDArray[np.int16], int]] = field(init=False, default_factory=dict)
+    """Slices drawn for these epochs, by the number of the drawing and their own."""
 
     def __post_init__(self) -> None:
         found: dict[str, list[tuple[int, int]]] = {FIT: [], NO_LUNG: [], SLIVER: []}
@@ -175,14 +180,25 @@ class SliceExamples:
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Give an epoch's batches: normalised slices, (batch, 1, 1, size, size), and class numbers, (batch,)."""
-        for first in range(0, self.settings.examples, self.batch):
-            numbers = range(first, min(first + self.batch, self.settings.examples))
-            drawn = [self.draw(epoch, index) for index in numbers]
+        drawing = epoch // self.settings.redrawn
+        order = np.random.default_rng([_ORDER, self.seed, epoch]).permutation(self.settings.examples)
+        for first in range(0, len(order), self.batch):
+            drawn = [self._drawn(drawing, int(index)) for index in order[first : first + self.batch]]
             yield Batch(
                 inputs=normalise(np.stack([image for image, _ in drawn]), self.input)[:, None, None],
                 labels=torch.tensor([label for _, label in drawn]),
                 lesions=None,
             )
+
+    def _drawn(self, drawing: int, index: int) -> tuple[npt.NDArray[np.int16], int]:
+        """Draw a slice, or give the one that is held."""
+        if self.settings.redrawn == 1:
+            return self.draw(drawing, index)
+        if self.held and next(iter(self.held))[0] != drawing:
+            self.held.clear()
+        if (drawing, index) not in self.held:
+            self.held[drawing, index] = self.draw(drawing, index)
+        return self.held[drawing, index]
 
     def _altered(self, image: Image, g: np.random.Generator) -> Image:
         """Add an offset and white noise."""

@@ -35,7 +35,7 @@ def draw_truncation(scene: Scene, g: np.random.Generator, *, harmful: bool) -> I
     down, across = np.abs(y - centre[0]), np.abs(x - centre[1])
     far = np.hypot(down, across) if circle else np.maximum(down, across)
     inside = far[scene.lungs]
-    reach = np.quantile(inside, 1.0 - g.uniform(*HARMFUL_SHARE)) if harmful else inside.max() * g.uniform(1.02, 1.2)
+    reach = np.quantile(inside, 1.0 - g.uniform(*HARMFUL_SHARE)) if harmful else inside.max() * g.uniform(1.02, 1.2) + 1
     reach = float(max(reach, (0.12 if circle else 0.22) * n))
     if circle:
         return _circle(scene, far, reach, g)
