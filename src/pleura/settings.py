@@ -69,7 +69,7 @@ class InputSettings:
     """How far apart the slices lie. "lung-extent": the number of lung slices over `slices`, from a random start.
     "every": each lung slice is taken, in order; of more than `slices` as many, evenly spread. For slice networks."""
     intensity: str = "hu"
-    """What the voxels of a training case may be: "hu", Hounsfield units only; "any", pictures of 256 grey levels too."""
+    """What a training case's voxels may be: "hu", Hounsfield units only; "any", pictures of 256 grey levels too."""
 
     def __post_init__(self) -> None:
         _refuse(
