@@ -2,16 +2,20 @@
 
 from pleura.diagnosis.report import (
     Classification,
+    ClinicalDiagnosis,
+    ClinicalFeature,
     Explanation,
     LungMeasurements,
     ModelInfo,
     Provenance,
     Report,
     SeriesInfo,
+    SliceCleaning,
+    StepwiseDiagnosis,
     StudyInfo,
 )
 
-__all__ = ["sample_report"]
+__all__ = ["covidet_parts", "sample_report"]
 
 
 def sample_report(**changes: object) -> Report:
@@ -77,3 +81,64 @@ def sample_report(**changes: object) -> Report:
         ),
     )
     return report.model_copy(update=changes)
+
+
+def covidet_parts() -> dict[str, object]:
+    """Give the parts of a report that CoviDet's models add, to replace the empty ones of `sample_report`."""
+    model = sample_report().model
+    return {
+        "cleaning": SliceCleaning(
+            total=6,
+            kept=4,
+            lung_slices=5,
+            kept_in_lungs=4,
+            reasons={"no-lung": 1, "metal": 1},
+            slice_reasons=("no-lung", "", "", "metal", "", ""),
+            cutoff=0.5,
+            verdict="fit",
+            rule="Fewer than 8 are too few.",
+            note="4 of 5 slices within the lungs are fit for diagnosis; the others: metal (1).",
+            model=model.model_copy(update={"name": "sample-cleaner", "id": "11" * 32}),
+        ),
+        "stepwise": StepwiseDiagnosis(
+            name="sample-steps",
+            viral=0.8,
+            covid_given_viral=0.25,
+            covid=0.2,
+            answer="other-viral",
+            rule="the rule",
+            viral_cut_off=0.55,
+            covid_cut_off=0.31,
+            cut_offs_from="Youden, validation cases, 2026-01-01",
+            slices_seen=4,
+            slices_left_out=1,
+            models=(
+                model.model_copy(update={"name": "sample-dl1", "id": "22" * 32}),
+                model.model_copy(update={"name": "sample-dl2", "id": "33" * 32}),
+            ),
+        ),
+        "agreement": "Four classes and two steps disagree.",
+        "clinical": ClinicalDiagnosis(
+            disease="covid-19",
+            other="other-viral",
+            clinical_probability=0.7,
+            ct_probability=0.25,
+            fused_probability=0.45,
+            fusion="average",
+            decision=0.5,
+            base=0.1,
+            kernel="linear",
+            evidence_method="Each feature's part of the decision value.",
+            features=(
+                ClinicalFeature(
+                    name="crp", label="C-reactive protein", value="88 mg/l", imputed=None, evidence=0.6, importance=0.02
+                ),
+                ClinicalFeature(
+                    name="cough", label="Cough <b>", value=None, imputed="yes", evidence=-0.2, importance=None
+                ),
+            ),
+            missing=("cough",),
+            sentence="0.70 by clinical data.",
+            model=model.model_copy(update={"name": "sample-dl3", "id": "44" * 32}),
+        ),
+    }

@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-from diagnosis.report_sample import sample_report
+from diagnosis.report_sample import covidet_parts, sample_report
 from pleura.diagnosis.report import Severity
 from pleura.export.html import report_html
 from pleura.export.key_slices import KeyPicture
@@ -85,3 +85,34 @@ def test_the_page_loads_nothing_from_outside() -> None:
     assert sources
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_what_covidets_models_say_is_shown_with_their_ids() -> None:
+    page = report_html(sample_report(**covidet_parts()), PICTURES)
+    text = _text(page)
+    for shown in (
+        "Step by step: Other viral pneumonia",
+        "Four classes and two steps disagree.",
+        "80.0 %",
+        "cut-off 31.0 %",
+        "4 lung slices from feet to head; left out as unfit: 1",
+        "COVID-19 pneumonia or Other viral pneumonia",
+        "88 mg/l",
+        "not measured; yes was put in its place",
+        "+0.60",
+        "-0.20",
+        "the others: metal (1)",
+        "Of all 6 slices 4 are fit",
+        *(digit * 64 for digit in "1234"),
+    ):
+        assert shown in text
+    assert text.index("CT alone") < text.index("Clinical data alone") < text.index("Both")
+    assert re.findall(r'<i class="(\w+)" title', page) == ["unfit", "fit", "fit", "unfit", "fit", "fit"]
+    bars = re.findall(r'<div class="(for|against)" style="width: ([\d.]+)%"', page)
+    assert bars == [("for", "50.00"), ("against", "16.67")]  # half the width for the strongest, a third of it for 0.2
+
+
+def test_without_them_their_sections_are_not_there() -> None:
+    text = _text(report_html(sample_report(), PICTURES))
+    assert "Step by step" not in text
+    assert "With clinical data" not in text
