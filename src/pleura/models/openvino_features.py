@@ -98,7 +98,8 @@ class _FirstPart(nn.Module):
 def _compile(network: Classifier, settings: InputSettings, threads: int) -> Callable[[Tensor], Tensor]:
     ov = import_openvino()
     # Traced on the smallest input, since tracing computes it; the network is convolutions, so the graph is the same.
-    graph = ov.convert_model(_FirstPart(network.cpu().eval()), example_input=torch.zeros(1, 1, 4, 8, 8))
+    with torch.no_grad():  # what is only done for the way back, as computing in chunks, is no part of the graph
+        graph = ov.convert_model(_FirstPart(network.cpu().eval()), example_input=torch.zeros(1, 1, 4, 8, 8))
     graph.reshape([1, 1, settings.slices, settings.size, settings.size])
     hints = ov.properties.hint
     compiled = ov.Core().compile_model(

@@ -83,13 +83,14 @@ class SliceGru(Classifier):
         single = x.reshape(batch * slices, 1, rows, columns)  # one channel: neighbours in memory stay so
         if self.chunk and torch.is_grad_enabled():
             pieces = [
-                cast("Tensor", checkpoint(self.backbone, piece, use_reentrant=False, preserve_rng_state=False))
-                for piece in single.split(self.chunk)
+                checkpoint(self.backbone, piece, use_reentrant=False, preserve_rng_state=False)
+                for piece in torch.split(single, self.chunk)
             ]
-            maps = torch.cat(pieces)
+            maps = torch.cat(cast("list[Tensor]", pieces))
         else:
             maps = self.backbone(single)  # (batch * slices, 2048, rows / 32, columns / 32)
-        return maps.unflatten(0, (batch, slices)).transpose(1, 2)  # (batch, 2048, slices, rows / 32, columns / 32)
+        parted = torch.unflatten(maps, 0, (batch, slices))  # (batch, slices, 2048, rows / 32, columns / 32)
+        return parted.transpose(1, 2)
 
     def classify(self, features: Tensor, counts: Tensor | None = None) -> Tensor:
         """Give the logits, (batch, classes), for features as `forward_features` gives them and slices counted.
