@@ -36,13 +36,13 @@ class Kernel:
 
     def between(self, x: Floats, support: Floats) -> Floats:
         """Give the kernel of all pairs, (cases, vectors), of (cases, columns) and (vectors, columns)."""
-        products = x @ support.T
+        products: Floats = x @ support.T
         if self.kind == "linear":
-            return np.asarray(products, dtype=np.float64)
+            return products
         if self.kind == "poly":
             return np.asarray((self.gamma * products + self.offset) ** self.degree)
         squares = (x**2).sum(axis=1)[:, None] + (support**2).sum(axis=1)[None] - 2 * products
-        return np.exp(-self.gamma * np.maximum(squares, 0.0))
+        return np.asarray(np.exp(-self.gamma * np.maximum(squares, 0.0)), dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,6 +21,7 @@ from pleura.evaluation.intervals.runs import Runs, over_runs
 from pleura.evaluation.roc import auc, weighted_auc
 from pleura.models.clinical_svm.fusion import RULES
 from pleura.training.clinical.cross_validate import CT, ClinicalRuns, fused, machine
+from pleura.training.clinical.gaps import GapCheck, check_gaps
 
 __all__ = ["AnswerResult", "ClinicalResult", "Versus", "assess_clinical"]
 
@@ -69,6 +70,8 @@ class ClinicalResult:
     """Answer -> (judged cases,), mean probability over runs."""
     answers: tuple[AnswerResult, ...]
     versus: tuple[Versus, ...]
+    gaps: GapCheck
+    """What the mere pattern of missing values tells."""
     notes: tuple[str, ...]
     """Sentences that belong beside the numbers."""
 
@@ -122,13 +125,15 @@ def assess_clinical(
                 runs=tuple(auc(positive, one[judged]) for one in runs.scores[name]),
             )
         )
+    gaps = check_gaps(cases, runs.fold[0], resamples=resamples, seed=seed)
     return ClinicalResult(
         runs=runs,
         judged=judged,
         mean=mean,
         answers=tuple(answers),
         versus=_versus(runs, positive, mean, areas, patients, smallest, confidence),
-        notes=_notes(runs, patients, confidence, resamples),
+        gaps=gaps,
+        notes=(*_notes(runs, patients, confidence, resamples), *_about_gaps(gaps, flagged=runs.recipe.flag_missing)),
     )
 
 
@@ -179,12 +184,23 @@ def _notes(runs: ClinicalRuns, patients: Sequence[str], confidence: float, resam
     ]
     if runs.cases.table.patients is None:
         notes.append("The table names no patients: every row is taken for a patient of its own.")
-    if recipe.flag_missing:
-        notes.append(
-            "The machines are told which values are missing. Where who measured what depends on the source of a case, "
-            "they diagnose the source."
-        )
     if runs.cases.table.dropped:
         count = len(runs.cases.table.dropped)
         notes.append(f"{count} impossible values were taken for missing, such as {runs.cases.table.dropped[0]}.")
     return (*notes, *runs.cases.notes)
+
+
+def _about_gaps(gaps: GapCheck, *, flagged: bool) -> tuple[str, ...]:
+    if gaps.auc is None:
+        return ()
+    told = "The machines are told which values are missing." if flagged else "Gaps are filled and not flagged."
+    alone = f"{told} Which values are missing, and nothing else, tells the diseases apart with an AUC of {gaps.auc}."
+    if not gaps.suspicious:
+        return (alone,)
+    worst = max(gaps.shares, key=lambda name: abs(gaps.shares[name][0] - gaps.shares[name][1]))
+    ill, other = gaps.shares[worst]
+    return (
+        f"WARNING: {alone} {worst} is missing in {ill:.0%} of the one and {other:.0%} of the other. If the sources of "
+        "the cases differ in what they report, the results are about sources, not about patients: judge patients who "
+        "have all of a few features that both groups have.",
+    )

@@ -69,7 +69,14 @@ def clinical_table(result: ClinicalResult) -> dict[str, Any]:
         "learnt_from": {"cases": len(runs.cases.positive), "positives": int(runs.cases.positive.sum())},
         "final": result.final,
         "notes": list(result.notes),
-        "missing": {name: round(share, 6) for name, share in runs.cases.table.missing_shares().items()},
+        "gaps": {
+            "auc_of_gaps_alone": number(result.gaps.auc),
+            "suspicious": result.gaps.suspicious,
+            "missing": {
+                name: {recipe.positive: round(ill, 6), recipe.negative: round(other, 6)}
+                for name, (ill, other) in result.gaps.shares.items()
+            },
+        },
         "answers": [
             {
                 "answer": one.name,

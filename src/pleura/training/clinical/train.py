@@ -105,6 +105,8 @@ def _card(
     final, alone = result.answer(result.final), result.answer(machine(recipe.kernel))
     kind = "synthetic" if synthetic else "real"
     sentence = f"AUC {final.auc} on {len(result.positive)} {kind} cases not trained on, {result.final}"
+    if result.gaps.suspicious:
+        sentence += f"; but which values are missing tells the diseases apart by itself, AUC {result.gaps.auc}"
     return ClinicalCard(
         name=recipe.name,
         kernel=recipe.kernel,
@@ -133,5 +135,6 @@ def _card(
             "summary": sentence,
             "auc": round(final.auc.value, 4),
             "auc_clinical_only": round(alone.auc.value, 4),
+            **({} if result.gaps.auc is None else {"auc_of_gaps_alone": round(result.gaps.auc.value, 4)}),
         },
     )
