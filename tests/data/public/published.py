@@ -34,7 +34,7 @@ def chest(number: int) -> tuple[Volume, npt.NDArray[np.bool_]]:
     """A chest that differs from every other number's, and where its lesion is."""
     volume, block = chest_phantom(side="left" if number % 2 else "right", low=number % 4 < 2)
     hu = np.array(volume.hu)
-    hu[:, :4, :4] = -1000 + number  # a mark in the air
+    hu[:, :4, :4] = -1000 + 20 * number  # a mark in the air
     return Volume(hu=hu, affine=volume.affine, source=volume.source), block
 
 
