@@ -142,7 +142,12 @@ def test_the_full_recipes_take_a_step_on_a_tiny_input() -> None:
     first, second = (read_recipe(find_recipe(name)) for name in ("dl1", "dl2"))
     assert (first.architecture, first.input.slices, first.input.size) == ("resnext-gru", 64, 256)
     assert (first.arguments["depth"], first.arguments["groups"], first.arguments["group_width"]) == (50, 32, 4)
-    assert (first.loss.lesions, first.input.subsets, first.training.microbatch) == (0, 1, 1)
+    assert (first.loss.lesions, first.input.subsets, first.training.microbatch, first.arguments["chunk"]) == (
+        0,
+        1,
+        1,
+        8,
+    )
     assert {**vars(first), "name": "", "task": ""} == {**vars(second), "name": "", "task": ""}
     network = first_network(first, ("not-viral", "viral"), None)
     learner = Learner(
