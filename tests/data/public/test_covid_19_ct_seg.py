@@ -61,10 +61,12 @@ def test_the_copy_with_a_folder_a_file_is_read(tmp_path: Path, bring: Callable) 
         (made / old / f"{CASES[0]}.nii.gz").rename(source / new / inner.removesuffix(".gz") / inner)
     (source / "ct_scans" / "strange.nii.gz").write_bytes(b"x")
     (source / "ct_scans" / "readme").write_bytes(b"x")
+    (source / "lung_mask" / "radiopaedia_4_85506_1.nii").write_bytes(b"x")
     _, rows, reasons, _ = bring("covid-19-ct-seg", source)
     assert [(row["case"], bool(row["lungs"]), bool(row["lesions"])) for row in rows] == [(CASES[0], True, False)]
     assert reasons == {
         "ct_scans/readme": "no NIfTI file in it",
+        "lung_mask/radiopaedia_4_85506_1.nii": "a mask of no scan",
         "ct_scans/strange.nii.gz": "of neither coronacases nor radiopaedia: HU or not?",
     }
 

@@ -47,10 +47,12 @@ def _survey(folder: Path) -> Survey:
                 form="nifti",
                 study=path,
                 intensity="8-bit" if grey else "hu",
-                lungs=lungs.get(name),
-                lesions=lesions.get(name),
+                lungs=lungs.pop(name, None),
+                lesions=lesions.pop(name, None),
             )
         )
+    unused = [path for masks in (lungs, lesions) for path in masks.values()]
+    left_out += [LeftOut(str(path.relative_to(folder)), "a mask of no scan") for path in unused]
     return Survey(scans=tuple(scans), left_out=tuple(left_out))
 
 
