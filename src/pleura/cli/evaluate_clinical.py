@@ -84,7 +84,7 @@ def _print(found: dict[str, Any]) -> None:
     typer.echo(f"{'answer':28}{'AUC':>7}{'95 % over patients':>22}{'over runs':>18}")
     for one in found["answers"]:
         area, runs = one["auc"], one["runs"]
-        spread = "" if runs["deviation"] is None else f" +- {runs['deviation']:.3f}"
+        spread = f" +- {runs['deviation']:.3f}" if runs["deviation"] else ""
         each = f"{runs['mean']:.3f}{spread}"
         typer.echo(f"{one['answer']:28}{area['value']:7.3f}{_span(area):>22}{each:>18}")
     for one in found["comparisons"]:

@@ -33,6 +33,12 @@ def test_a_table_is_read_in_the_schemas_order_and_units(tmp_path: Path) -> None:
     assert (one.cases, one.values.tolist(), one.kept["label"]) == (("b",), [[0.0]], ("covid-19",))
 
 
+def test_a_second_column_in_another_unit_is_passed_over(tmp_path: Path) -> None:
+    text = "case,lymphocytes [%],lymphocytes [/uL]\na,18,1200\n"
+    schema = find_schema("synthetic").only(["lymphocytes_1e9_per_l"])
+    assert read_table(_table(tmp_path, text), schema).values.tolist() == [[1.2]]
+
+
 def test_rows_without_a_case_are_named_by_their_line(tmp_path: Path) -> None:
     table = read_table(_table(tmp_path, "age,sex,temperature,cough\n1,F,37,0\n2,M,37,1\n"), SCHEMA)
     assert table.cases == ("row-2", "row-3")

@@ -7,7 +7,7 @@ from math import isfinite, nan
 from pleura.data.clinical_table.schema import Feature, Schema
 from pleura.errors import CohortError
 
-__all__ = ["NO", "YES", "Column", "cell_value", "header_column"]
+__all__ = ["NO", "YES", "Column", "cell_value", "header_column", "header_feature"]
 
 YES = ("1", "yes", "y", "true", "+", "pos", "positive")
 NO = ("0", "no", "n", "false", "neg", "negative")
@@ -30,6 +30,16 @@ class Column:
     """That the cells are in."""
 
 
+def header_feature(header: str, schema: Schema) -> str | None:
+    """Name the feature that a header means, whatever its unit; None where the schema knows no such header."""
+    match = _WITH_UNIT.match(header.strip())
+    plain = (match["name"] if match else header.strip()).casefold()
+    for name, feature in schema.features.items():
+        if plain in {one.casefold() for one in (name, *feature.columns)}:
+            return name
+    return None
+
+
 def header_column(header: str, schema: Schema) -> Column | None:
     """Find the feature that a header means.
 
@@ -47,20 +57,18 @@ def header_column(header: str, schema: Schema) -> Column | None:
     CohortError
         If the header is known and its unit is not.
     """
-    match = _WITH_UNIT.match(header.strip())
-    plain = match["name"] if match else header.strip()
-    for name, feature in schema.features.items():
-        if plain.casefold() not in {one.casefold() for one in (name, *feature.columns)}:
-            continue
-        unit = match["unit"].strip() if match else feature.unit
-        if unit == feature.unit:
-            return Column(name, feature, unit=unit)
-        if unit not in feature.units:
-            known = ", ".join(one for one in (feature.unit, *feature.units) if one) or "none"
-            raise CohortError(f'column "{header}": {name} is not known in {unit}; its units are {known}')
-        factor, *offset = feature.units[unit]
-        return Column(name, feature, factor, offset[0] if offset else 0.0, unit)
-    return None
+    name = header_feature(header, schema)
+    if name is None:
+        return None
+    feature, match = schema.features[name], _WITH_UNIT.match(header.strip())
+    unit = match["unit"].strip() if match else feature.unit
+    if unit == feature.unit:
+        return Column(name, feature, unit=unit)
+    if unit not in feature.units:
+        known = ", ".join(one for one in (feature.unit, *feature.units) if one) or "none"
+        raise CohortError(f'column "{header}": {name} is not known in {unit}; its units are {known}')
+    factor, *offset = feature.units[unit]
+    return Column(name, feature, factor, offset[0] if offset else 0.0, unit)
 
 
 def cell_value(text: str, column: Column, missing: tuple[str, ...]) -> float:

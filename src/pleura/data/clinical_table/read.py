@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pleura.data.clinical_table.cells import Column, cell_value, header_column
+from pleura.data.clinical_table.cells import Column, cell_value, header_column, header_feature
 from pleura.data.clinical_table.schema import Schema
 from pleura.data.clinical_table.table import ClinicalTable
 from pleura.errors import CohortError
@@ -116,18 +116,26 @@ def read_patient(path: Path, schema: Schema) -> dict[str, float]:
 
 
 def _columns(headers: Sequence[str], schema: Schema, path: Path) -> dict[str, tuple[str, Column]]:
-    """Give feature -> header and what it means."""
+    """Give feature -> header and what it means.
+
+    A column in an unknown unit, such as lymphocytes in percent, is refused only where no other column has the feature.
+    """
     found: dict[str, tuple[str, Column]] = {}
+    refused: dict[str, CohortError] = {}
     for header in headers:
         try:
             column = header_column(header, schema)
         except CohortError as error:
-            raise CohortError(f"{path}: {error}") from error
+            refused[header_feature(header, schema) or ""] = error
+            continue
         if column is None:
             continue
         if column.name in found:
             raise CohortError(f'{path}: columns "{found[column.name][0]}" and "{header}" both mean {column.name}')
         found[column.name] = (header, column)
+    for name, error in refused.items():
+        if name not in found:
+            raise CohortError(f"{path}: {error}") from error
     return found
 
 

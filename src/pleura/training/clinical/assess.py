@@ -179,9 +179,12 @@ def _notes(runs: ClinicalRuns, patients: Sequence[str], confidence: float, resam
         f"{confidence:.0%} intervals are over {people} patients ({kind}, on the mean over runs; resampled: {resamples} "
         "times within diseases). They hold for these models' answers; that other training patients would have given "
         "other models is not in them. The spread over runs is no interval: all runs share all patients.",
-        "The mean over runs is the answer of several models together, which may be a little better than one; each run "
-        "by itself stands beside it.",
     ]
+    if folds.repeats > 1:
+        notes.append(
+            "The mean over runs is the answer of several models together, which may be a little better than one; each "
+            "run by itself stands beside it."
+        )
     if runs.cases.table.patients is None:
         notes.append("The table names no patients: every row is taken for a patient of its own.")
     if runs.cases.table.dropped:
