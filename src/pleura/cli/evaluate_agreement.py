@@ -41,8 +41,8 @@ def agreement(
         check_free(out)
     rows = read_rows(file, ("case", *names))
     read_cases(rows, file)  # a patient who stands twice would count twice
+    first, second = ([_number(row[name], name, line, file) for line, row in enumerate(rows, 2)] for name in names)
     try:
-        first, second = ([float(row[name]) for row in rows] for name in names)
         result = limits_of_agreement(first, second, confidence=confidence)
     except ValueError as error:
         raise CohortError(f"{file}: {error}") from error
@@ -61,3 +61,12 @@ def agreement(
     typer.echo(
         f"{'slope':12} {result.slope}   (of the difference on the mean; 0 where the bias is the same for all sizes)"
     )
+
+
+def _number(text: str, column: str, line: int, file: Path) -> float:
+    from pleura.errors import CohortError
+
+    try:
+        return float(text)
+    except ValueError as error:
+        raise CohortError(f'{file}, row {line}: {column} = "{text}"; need a number, or leave out the row') from error

@@ -57,3 +57,9 @@ def test_refusals(first, second, words) -> None:
 
 def test_equal_means_have_no_slope() -> None:
     assert limits_of_agreement([1, 2, 3], [3, 2, 1]).slope.low is None
+
+
+def test_where_all_differences_are_equal_no_interval_is_claimed() -> None:
+    found = limits_of_agreement([1.0, 2.0, 3.0], [0.5, 1.5, 2.5])
+    for one, value in ((found.bias, 0.5), (found.lower, 0.5), (found.upper, 0.5), (found.slope, 0)):
+        assert (one.value, one.low, one.high) == (value, None, None)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pleura.evaluation.repeated.held_out import patient_folds
+from pleura.evaluation.repeated.held_out import deal, patient_folds
 
 
 def test_patients_stay_together_and_classes_are_spread(rng: np.random.Generator) -> None:
@@ -24,3 +24,14 @@ def test_patients_stay_together_and_classes_are_spread(rng: np.random.Generator)
 def test_what_cannot_be_dealt_is_refused(truth: list[int], patients: list[str] | None, folds: int) -> None:
     with pytest.raises(ValueError, match="need"):
         patient_folds(truth, patients, folds=folds)
+
+
+def test_hospitals_and_classes_are_spread_evenly(rng: np.random.Generator) -> None:
+    strata = [(int(rng.integers(3)), str(rng.choice(["east", "north", "west"], p=[0.7, 0.2, 0.1]))) for _ in range(100)]
+    fold = deal(strata, folds=5, seed=2)
+    sets = [{one} for one in set(strata)] + [{one for one in strata if one[0] == k} for k in range(3)] + [set(strata)]
+    for chosen in sets:
+        counts = np.bincount(fold[[one in chosen for one in strata]], minlength=5)
+        assert counts.max() - counts.min() <= 1
+    assert (fold == deal(strata, folds=5, seed=2)).all()
+    assert (fold != deal(strata, folds=5, seed=3)).any()

@@ -38,7 +38,7 @@ def limits_of_agreement(first: npt.ArrayLike, second: npt.ArrayLike, *, confiden
     Parameters
     ----------
     first, second : (patients,), finite, three or more
-    confidence : of the intervals
+    confidence : of the intervals; where all differences are equal there are none
 
     Raises
     ------
@@ -62,6 +62,8 @@ def limits_of_agreement(first: npt.ArrayLike, second: npt.ArrayLike, *, confiden
     reach, wide = float(student.ppf(0.5 + confidence / 2, n - 1)), float(norm.ppf(0.975))
 
     def around(value: float, error: float, quantile: float) -> Estimate:
+        if error == 0:
+            return Estimate(value, None, None, "none")  # no width would claim a certainty that a few pairs do not give
         return Estimate(value, value - quantile * error, value + quantile * error, "student")
 
     of_limit = deviation * sqrt(1 / n + wide**2 / (2 * (n - 1)))
@@ -76,9 +78,9 @@ def limits_of_agreement(first: npt.ArrayLike, second: npt.ArrayLike, *, confiden
 
 
 def _slope(y: npt.NDArray[np.float64], x: npt.NDArray[np.float64], confidence: float) -> Estimate:
-    """Slope of the least-squares line; without an interval where all means are equal."""
+    """Slope of the least-squares line; without an interval where all means are equal, or all differences."""
     spread = float(((x - x.mean()) ** 2).sum())
-    if spread == 0:
+    if spread == 0 or np.ptp(y) == 0:
         return Estimate(0.0, None, None, "none")
     slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
     rest = y - y.mean() - slope * (x - x.mean())

@@ -1,11 +1,44 @@
-"""True classes and patients in; the fold of each case out, with no patient in two folds."""
+"""True classes and patients in; the fold of each patient or case out, with no patient in two folds."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["patient_folds"]
+__all__ = ["deal", "patient_folds"]
+
+
+def deal(strata: Sequence[tuple[int, str]], *, folds: int, seed: int = 0) -> npt.NDArray[np.int64]:
+    """Deal patients to folds like cards: stratum by stratum, in random order within each.
+
+    Over folds, the numbers of patients of a stratum differ by one at most; and since strata of one class follow one
+    another, so do the numbers of a class.
+
+    Parameters
+    ----------
+    strata : one patient each: number of the class, and what else is to be spread, such as the hospital
+    folds : 1 or more
+    seed : the same seed gives the same folds
+
+    Returns
+    -------
+    (patients,), 0 to folds - 1
+
+    Examples
+    --------
+    >>> deal([(0, "east"), (0, "east"), (1, "east"), (1, "west")], folds=2).reshape(2, 2).sum(axis=1).tolist()
+    [1, 1]
+    """
+    generator = np.random.default_rng(seed)
+    kinds = sorted(set(strata))
+    numbers = np.array([kinds.index(one) for one in strata], dtype=np.int64)
+    fold = np.empty(len(strata), dtype=np.int64)
+    dealt = 0
+    for kind in range(len(kinds)):
+        members = generator.permutation(np.flatnonzero(numbers == kind))
+        fold[members] = (dealt + np.arange(len(members))) % folds
+        dealt += len(members)
+    return fold
 
 
 def patient_folds(
@@ -42,13 +75,7 @@ def patient_folds(
     names = np.arange(len(true)) if patients is None else np.array([number[name] for name in patients], dtype=np.int64)
     highest = np.full(int(names.max()) + 1, -1)
     np.maximum.at(highest, names, true)
-    generator = np.random.default_rng(seed)
-    fold = np.empty(len(highest), dtype=np.int64)
-    dealt = 0
-    for one in np.unique(highest):
-        members = generator.permutation(np.flatnonzero(highest == one))
-        if len(members) < folds:
-            raise ValueError(f"{folds} folds need {folds} patients of every class, got {len(members)} of class {one}")
-        fold[members] = (dealt + np.arange(len(members))) % folds
-        dealt += len(members)
-    return fold[names]
+    for one, members in zip(*np.unique(highest, return_counts=True), strict=True):
+        if members < folds:
+            raise ValueError(f"{folds} folds need {folds} patients of every class, got {members} of class {one}")
+    return np.asarray(deal([(one, "") for one in highest.tolist()], folds=folds, seed=seed)[names])

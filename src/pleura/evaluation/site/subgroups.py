@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
+from re import split
 
 import numpy as np
 import numpy.typing as npt
@@ -118,7 +119,7 @@ def compare_subgroups(
     groups, raw = [], []
     for column in columns:
         names = levels(cases.columns[column])
-        known = sorted(set(names), key=lambda name: (name == UNKNOWN, name.startswith("above "), name))
+        known = sorted(set(names), key=lambda name: (name == UNKNOWN, name.startswith("above "), _natural(name)))
         for index, level in enumerate(known):
             inside = np.array([one == level for one in names])
             result = _result(cases, called, inside, settings)
@@ -225,6 +226,11 @@ def _detectable(measure: str, found: Comparison, positive: Bools, inside: Bools,
         return None
     kind = positive == (measure == "sensitivity")
     return detectable_drop(found.second, int((kind & inside).sum()), int((kind & ~inside).sum()), alpha=0.05 / tests)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Give what sorts "B2" before "B10"."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in split(r"(\d+)", name)]
 
 
 def _number(text: str) -> float | None:
