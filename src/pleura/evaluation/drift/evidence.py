@@ -48,7 +48,7 @@ def evidence_of_fall(hits: npt.ArrayLike, promised: float) -> npt.NDArray[np.flo
     Examples
     --------
     >>> evidence_of_fall([1, 1, 0, 0, 0], 0.9).round(2).tolist()
-    [0.75, 0.58, 1.58, 7.52, 47.03]
+    [0.75, 0.58, 1.58, 7.53, 47.05]
     """
     row = np.asarray(hits, dtype=np.float64)
     if row.ndim != 1 or not np.isin(row, (0.0, 1.0)).all():
