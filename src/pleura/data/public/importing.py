@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pleura import __version__
+from pleura.data.cohort import SPLITS
 from pleura.data.public.choices import Choices, labels_of, window_of
 from pleura.data.public.convert import Conversion, convert_scan
 from pleura.data.public.found import FoundScan, Layout, LeftOut, safe_name
@@ -109,7 +110,7 @@ def import_cohort(
         about = describe_import(layout, labels, choices, window, name=out.name, cases=len(kept))
         write_text(unfinished.folder / "cohort.toml", to_toml(about))
         unfinished.finish(out)
-    counted = {split: sum(row["split"] == split for row in rows) for split in ("train", "validation", "test")}
+    counted = {split: sum(row["split"] == split for row in rows) for split in SPLITS}
     patients = len({row["patient"] for row in rows})
     return Imported(layout=layout, cases=len(kept), patients=patients, splits=counted, left_out=len(left_out))
 
