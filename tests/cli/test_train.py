@@ -145,3 +145,25 @@ def test_a_signal_leaves_a_whole_checkpoint(place: Path, number: signal.Signals)
     with safetensors.safe_open(checkpoint, framework="pt") as file:
         done = json.loads(file.metadata()["progress"])["epoch"]
     assert len((folder / "out" / "log.csv").read_text().splitlines()) in (done, 1 + done)  # the log follows
+
+
+@pytest.mark.parametrize(
+    ("recipe", "options", "named"),
+    [
+        ("cleaner", ("--folds", "3"), "--folds and a recipe for cleaner"),
+        ("cleaner", ("--from", "ucadi-synthetic", "--pretrained", "w"), "--from, --pretrained and a recipe for cleaner"),
+        ("dl3", ("--resume",), "--resume and a recipe for clinical"),
+        ("dl2", ("--ct-scores", "scores.csv"), "--ct-scores and a recipe for covid"),
+        ("dl3", ("--ct-scores", "scores.csv"), "--ct-scores and --ct-model go together"),
+    ],
+)
+def test_an_option_that_a_recipe_has_no_use_for_is_refused(
+    place: Path, recipe: str, options: tuple[str, ...], named: str
+) -> None:
+    with pytest.raises(RecipeError, match=re.escape(named)):
+        runner.invoke(
+            app,
+            ["train", recipe, "--cohort", str(place / "cohort"), "--out", str(place / "refused"), *options],
+            catch_exceptions=False,
+        )
+    assert not (place / "refused").exists()
