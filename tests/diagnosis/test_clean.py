@@ -12,8 +12,9 @@ from pleura.data.faults.kinds import SLICE_CLASSES
 from pleura.diagnosis.clean import CleanedSlices, clean_slices, refuse_unfit, slice_cleaning
 from pleura.diagnosis.report import ModelInfo
 from pleura.errors import ModelError, NoLungsError, StudyError
+from pleura.imaging.study import load_study
 from pleura.models.card import Card
-from pleura.models.files import Model
+from pleura.models.files import Model, load_model
 from pleura.models.registry import create_network
 from pleura.settings import InputSettings
 
@@ -114,3 +115,25 @@ def test_a_model_for_something_else_is_refused() -> None:
     volume, _ = chest_phantom(side="left", low=True)
     with pytest.raises(ModelError, match="model small is for diagnosis; give one for cleaner"):
         clean_slices(_model("diagnosis"), volume)
+
+
+@pytest.mark.parametrize("kernel", ["soft", "sharp"])
+def test_the_shipped_cleaner_keeps_the_lungs_of_a_real_series_and_nothing_beyond_them(
+    real_data: Path, kernel: str
+) -> None:
+    """By the lung segmentation slices 7 to 54 of these 64 show a tenth of the largest lung area or more."""
+    volume, _ = load_study(real_data / "ct/lung-pet-ct-dx-a0001" / kernel)
+    kept = clean_slices(load_model("cleaner-synthetic"), volume).kept
+    assert kept[7:55].mean() >= 0.9
+    assert kept[12:48].all()
+    assert not kept[:5].any()
+    assert not kept[56:].any()
+
+
+def test_the_shipped_cleaner_is_small_and_says_that_it_is_synthetic() -> None:
+    model = load_model("cleaner-synthetic")
+    assert (model.path / "weights.safetensors").stat().st_size < 2_000_000
+    assert model.card.synthetic
+    assert (model.card.task, model.card.classes) == ("cleaner", SLICE_CLASSES)
+    assert model.card.metrics["validation"]["auc_fit"] > 0.95
+    assert set(model.card.metrics["test"]["kept"]) == set(SLICE_CLASSES)
