@@ -44,10 +44,17 @@ def _differences(model: Model, prepared: np.ndarray, **arguments: int) -> tuple[
     return float(np.abs(ours.probabilities - theirs.probabilities).max()), float(features)
 
 
+NARROW = {
+    "resnext-gru": {"depth": 20, "groups": 4, "group_width": 8, "stem": 16, "norm_groups": 8, "hidden": 16, "chunk": 2}
+}
+"""Arguments of architectures whose defaults are large."""
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_architecture_gives_what_torch_gives(architecture: str, rng: np.random.Generator) -> None:
     prepared = rng.integers(-1200, 600, (30, 24, 24)).astype(np.int16)
-    probabilities, features = _differences(_model(1, architecture=architecture), prepared)
+    model = _model(1, architecture=architecture, **NARROW.get(architecture, {}))
+    probabilities, features = _differences(model, prepared)
     assert probabilities < 1e-4
     assert features < 1e-5
 

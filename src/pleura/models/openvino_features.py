@@ -101,6 +101,8 @@ def _compile(network: Classifier, settings: InputSettings, threads: int) -> Call
     with torch.no_grad():  # what is only done for the way back, as computing in chunks, is no part of the graph
         graph = ov.convert_model(_FirstPart(network.cpu().eval()), example_input=torch.zeros(1, 1, 4, 8, 8))
     graph.reshape([1, 1, settings.slices, settings.size, settings.size])
+    # Its code generator dies of a group norm that ends in a residual sum (OpenVINO 2026.4.1, a segmentation fault).
+    normed = any(isinstance(module, nn.GroupNorm) for module in network.modules())
     hints = ov.properties.hint
     compiled = ov.Core().compile_model(
         graph,
@@ -110,6 +112,7 @@ def _compile(network: Classifier, settings: InputSettings, threads: int) -> Call
             hints.performance_mode: hints.PerformanceMode.LATENCY,
             hints.enable_cpu_pinning: False,  # two processes would be pinned to the same cores
             ov.properties.inference_num_threads: threads,
+            **({"SNIPPETS_MODE": "DISABLE"} if normed else {}),
         },
     )
     busy = Lock()
