@@ -202,8 +202,9 @@ def learning_curves(
     Example: pleura evaluate learning-curves run/log.csv --out curves
     """
     from pleura.errors import CohortError
+    from pleura.evaluation.figures.learning_curves import learning_curve_figure
     from pleura.evaluation.figures.style import save_figure
-    from pleura.evaluation.repeated.learning_curves import learning_curve_figure, read_log
+    from pleura.evaluation.repeated.learning_curves import read_log
     from pleura.export.result_folder import result_folder
 
     read = [read_log(path) for path in logs]

@@ -15,6 +15,7 @@ from pleura.data.task import Task
 from pleura.evaluation.accuracy import AccuracyReport, evaluate_predictions
 from pleura.evaluation.agreement.grades import quadratic_kappa, quadratic_kappa_interval
 from pleura.evaluation.classification import IntervalSettings, Result, evaluate_classes
+from pleura.evaluation.figures.learning_curves import learning_curve_figure
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.intervals.estimate import Estimate
 from pleura.evaluation.intervals.proportions import Proportion
@@ -22,7 +23,7 @@ from pleura.evaluation.intervals.runs import over_runs
 from pleura.evaluation.output.plain import report_table
 from pleura.evaluation.predictions import Predictions, write_predictions
 from pleura.evaluation.repeated.folds import FoldResult, FoldSummary, fold_summary
-from pleura.evaluation.repeated.learning_curves import learning_curve_figure, read_log
+from pleura.evaluation.repeated.learning_curves import read_log
 from pleura.models.files import model_id
 from pleura.settings import TrainingRecipe
 from pleura.training.description import recipe_hash

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pleura.errors import CohortError
-from pleura.evaluation.repeated.learning_curves import TrainingLog, band, learning_curve_figure, read_log
+from pleura.evaluation.figures.learning_curves import learning_curve_figure
+from pleura.evaluation.repeated.learning_curves import TrainingLog, band, read_log
 from pleura.training.log import write_log
 
 
