@@ -80,7 +80,7 @@ def _somewhere(scene: Scene, g: np.random.Generator) -> tuple[float, float]:
 
 
 def _ellipse(scene: Scene, centre: tuple[float, float], radii: tuple[float, float]) -> Image:
-    """Fill an ellipse, its edge a pixel wide; centre in pixels, radii in mm, both down and across."""
+    """Fill an ellipse whose edge is a pixel wide; centre in pixels, radii in mm, both down and across."""
     n = len(scene.image)
     y, x = np.mgrid[:n, :n]
     half = [max(radius / scene.pixel, 0.35) for radius in radii]

@@ -30,7 +30,7 @@ class Scene:
 
 
 def as_image(values: npt.ArrayLike) -> Image:
-    """Give values as float32."""
+    """Give values as float32, copied only if they are not."""
     return np.asarray(values, dtype=np.float32)
 
 
