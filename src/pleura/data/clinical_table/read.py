@@ -133,9 +133,9 @@ def _columns(headers: Sequence[str], schema: Schema, path: Path) -> dict[str, tu
         if column.name in found:
             raise CohortError(f'{path}: columns "{found[column.name][0]}" and "{header}" both mean {column.name}')
         found[column.name] = (header, column)
-    for name, error in refused.items():
+    for name, reason in refused.items():
         if name not in found:
-            raise CohortError(f"{path}: {error}") from error
+            raise CohortError(f"{path}: {reason}") from reason
     return found
 
 
