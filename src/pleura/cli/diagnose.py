@@ -26,7 +26,7 @@ def diagnose(
     ] = "severity-synthetic",
     cleaner: Annotated[
         str, typer.Option(help='Model that finds slices unfit for diagnosis; "none" to go without.')
-    ] = "none",
+    ] = "cleaner-synthetic",
     stepwise: Annotated[
         str, typer.Option(help='Stepwise diagnosis, viral or not and then which virus; "none" to go without.')
     ] = "none",

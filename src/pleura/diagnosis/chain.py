@@ -45,7 +45,7 @@ class Chain:
 def load_chain(
     classifier: str = "ucadi-synthetic",
     *,
-    cleaner: str = LEFT_OUT,
+    cleaner: str = "cleaner-synthetic",
     severity: str = "severity-synthetic",
     stepwise: str = LEFT_OUT,
     clinical: str = LEFT_OUT,
