@@ -89,6 +89,13 @@ def test_scans_that_cannot_be_used_are_left_out_with_the_reason(tmp_path: Path, 
         assert said in reasons[name], name
 
 
+def test_a_window_that_puts_air_elsewhere_is_doubted(tmp_path: Path, bring: Callable) -> None:
+    source = make_cc_ccii(tmp_path / "source", {"NCP/1/1": 1})
+    _, _, reasons, imported = bring("cc-ccii", source, Choices(window=Window(-1150, 350), extent=EXTENT))
+    assert reasons["NCP/1/1"].startswith("most of its air lies near -900 HU")
+    assert (imported.cases, imported.left_out) == (1, 0)
+
+
 def test_gaps_are_closed_where_that_is_wanted(tmp_path: Path, bring: Callable) -> None:
     source = make_cc_ccii(tmp_path / "source", {"NCP/2/2": 1})
     (source / "NCP/2/2/0020.png").unlink()

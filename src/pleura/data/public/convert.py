@@ -25,6 +25,8 @@ from pleura.imaging.volume import Volume
 
 __all__ = ["Conversion", "convert_scan"]
 
+_DARKEST = -1020
+"""HU up to which a voxel may be what was not scanned."""
 Note = dict[str, Any]
 """What the tables need to know of a case, as JSON can hold it."""
 
@@ -68,7 +70,7 @@ def convert_scan(scan: FoundScan, case: str, how: Conversion) -> Note:
     except StudyError as error:
         _remove(how.folder / "studies", case)
         return {"left_out": str(error)}
-    remarks: list[str] = []
+    remarks = _doubts(volume.hu) if scan.intensity == "8-bit" else []
     digest = hashlib.sha256(repr(volume.shape).encode() + volume.hu.tobytes()).hexdigest()
     note: Note = {"study": study, "voxels": digest, "remarks": remarks, **more}
     for kind, path in (("lungs", scan.lungs), ("lesions", scan.lesions)):
@@ -106,6 +108,17 @@ def _write_study(scan: FoundScan, case: str, how: Conversion) -> tuple[str, Note
         description = describe_levels(how.window)
     write_nifti(how.folder / path, hu, affine, description=description)
     return path, more
+
+
+def _doubts(hu: npt.NDArray[np.int16]) -> list[str]:
+    """Say where the air of pictures of 8 bits came to lie, if not near -1000 HU as it does on the right window."""
+    counts = np.bincount((hu[(hu > _DARKEST) & (hu < -700)].astype(np.int64) - _DARKEST + 10) // 20, minlength=16)
+    if not counts.any():
+        return []
+    common = _DARKEST + 20 * int(counts.argmax())
+    if common < -930:
+        return []
+    return [f"most of its air lies near {common} HU, where it is near -1000 on the right window: look at its pictures"]
 
 
 def _levels(scan: FoundScan, how: Conversion) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
