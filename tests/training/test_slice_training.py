@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pleura.data.examples import Batch
-from pleura.errors import GeometryError, ModelError, RecipeError
+from pleura.errors import GeometryError, RecipeError
 from pleura.models.files import Model
 from pleura.models.predict import predict
 from pleura.settings import LossSettings, OptimiserSettings, read_recipe
@@ -105,8 +105,14 @@ def test_a_case_is_classified_by_all_its_slices_and_nothing_is_drawn(dl1: Model,
         predict(dl1, prepared[:7], seed=0)
     with pytest.raises(ValueError, match='3 subsets with interval = "every"'):
         predict(dl1, prepared, seed=0, count=3)
-    with pytest.raises(ModelError, match="backend openvino computes subsets of one length; micro-viral"):
-        predict(dl1, prepared, seed=0, backend="openvino")
+
+
+def test_a_compiled_backend_takes_cases_of_any_length(dl1: Model, rng: np.random.Generator) -> None:
+    for count in (9, 12, 20):
+        prepared = rng.integers(-1200, 600, (count, 16, 16)).astype(np.int16)
+        ours, theirs = (predict(dl1, prepared, seed=0, backend=backend) for backend in ("torch", "openvino"))
+        assert ours.features.shape == theirs.features.shape
+        np.testing.assert_allclose(ours.mean, theirs.mean, atol=1e-4)
 
 
 def test_weights_from_two_places_are_refused(dl1: Model, micro_cohort: Path, tmp_path: Path) -> None:

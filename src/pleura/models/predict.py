@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from pleura.errors import ModelError
 from pleura.imaging.sequence import slice_sequence
 from pleura.imaging.subsets import slice_subsets
 from pleura.models.backend import Features, create_features
@@ -105,16 +105,13 @@ def predict(
     GeometryError
         If there are fewer than 8 slices.
     ModelError
-        If the backend is not known, does not compute on the device, or does not take every slice of a case.
+        If the backend is not known, or does not compute on the device.
     MissingExtraError
         If the backend's package is not installed.
     """
-    if model.card.input.interval == "every" and backend != "torch":
-        raise ModelError(
-            f"backend {backend} computes subsets of one length; {model.card.name} sees as many slices as a case has: "
-            "use backend torch"
-        )
     features = create_features(model, backend=backend, device=device)
+    if model.card.input.interval == "every" and backend != "torch":
+        features = _of_one_length(features, model.card.input.slices)
     return predict_network(
         model.network.to(device),
         model.card.input,
@@ -157,3 +154,13 @@ def predict_network(
         kept.append(maps.cpu())
     probabilities = np.stack(rows)
     return Prediction(probabilities, probabilities.mean(axis=0), subsets, torch.cat(kept))
+
+
+def _of_one_length(features: Features, slices: int) -> Features:
+    """Fill a case up to the number of slices that a backend is compiled for; a slice network sees each by itself."""
+
+    def computed(x: Tensor) -> Tensor:
+        whole = functional.pad(x, (0, 0, 0, 0, 0, slices - x.shape[2]))  # (1, 1, slices, size, size)
+        return features(whole)[:, :, : x.shape[2]]
+
+    return computed
