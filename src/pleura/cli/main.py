@@ -29,7 +29,7 @@ app.command()(train)
 app.add_typer(evaluate.app, name="evaluate", help="Compare a model's answers with the truth.")
 app.add_typer(federation.app, name="federation", help="Train together with other hospitals.")
 app.add_typer(experiment.app, name="experiment", help="Repeat the paper's experiments on synthetic hospitals.")
-app.add_typer(models.app, name="models", help="List, show and verify models.")
+app.add_typer(models.app, name="models", help="List, show, verify and convert models.")
 app.command()(demo)
 
 

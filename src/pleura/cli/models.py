@@ -9,7 +9,7 @@ from pleura.cli.models_convert import convert
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="List, show and verify models.")
+app = typer.Typer(no_args_is_help=True, help="List, show, verify and convert models.")
 app.command()(convert)
 
 
@@ -19,9 +19,10 @@ def list_models(as_json: bool = typer.Option(False, "--json", help="Print JSON."
 
     Example: pleura models list
     """
-    from pleura.models import files
+    from pleura.models.any_model import load_any_model
+    from pleura.models.files import list_models as known_models
 
-    models = [files.load_model(path) for path in files.list_models()]
+    models = [load_any_model(path) for path in known_models()]
     if as_json:
         rows = [{"name": m.path.name, "id": m.id, "synthetic": m.card.synthetic, "path": str(m.path)} for m in models]
         typer.echo(json.dumps(rows, indent=2))
@@ -42,14 +43,13 @@ def show(
 
     Example: pleura models show ucadi-synthetic
     """
-    from pleura.models import files
-    from pleura.models.card import card_to_toml
+    from pleura.models.any_model import card_text, load_any_model
 
-    loaded = files.load_model(model)
+    loaded = load_any_model(model)
     if as_json:
         typer.echo(json.dumps({"id": loaded.id, "path": str(loaded.path), "card": asdict(loaded.card)}, indent=2))
         return
-    typer.echo(f"# id {loaded.id}\n# at {loaded.path}\n{card_to_toml(loaded.card)}", nl=False)
+    typer.echo(f"# id {loaded.id}\n# at {loaded.path}\n{card_text(loaded)}", nl=False)
 
 
 @app.command()
@@ -62,9 +62,9 @@ def verify(
     Example: pleura models verify ucadi-synthetic
     """
     from pleura.errors import ModelError
-    from pleura.models import files
+    from pleura.models.any_model import load_any_model
 
-    loaded = files.load_model(model)
+    loaded = load_any_model(model)
     if expected and (len(expected) < 8 or not loaded.id.startswith(expected.lower())):
         raise ModelError(f"{loaded.path} has id {loaded.id}, not {expected}; it is another model or was changed")
     typer.echo(f"{loaded.id}  {loaded.path}")

@@ -50,7 +50,7 @@ def train(
     ct_scores: Path | None = typer.Option(
         None, help="Of dl3: CSV of a CT model's predictions on cases it was not trained on, to be fused."
     ),
-    ct_model: str | None = typer.Option(None, help="Of dl3: name of the CT model that gave the scores."),
+    ct_model: str | None = typer.Option(None, help="Of dl3: the CT model that gave the scores, by name or path."),
     cache: Path | None = typer.Option(None, help="Folder for prepared slices; your cache folder by default."),
     workers: int = typer.Option(1, min=1, max=64, help="Processes that prepare slices."),
 ) -> None:

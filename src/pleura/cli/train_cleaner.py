@@ -1,19 +1,22 @@
 """`pleura train cleaner`: a cohort with lung masks in, a slice cleaner's model folder out."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from pleura.cli.progress import watch
 from pleura.cli.termination import stop_on_termination
-from pleura.data.cohort import Cohort
-from pleura.training.cleaner_recipe import CleanerRecipe
+
+if TYPE_CHECKING:
+    from pleura.data.cohort import Cohort
+    from pleura.training.cleaner_recipe import CleanerRecipe
 
 __all__ = ["train_slice_cleaner"]
 
 
 def train_slice_cleaner(
-    recipe: CleanerRecipe, cohort: Cohort, out: Path, *, device: str, resume: bool, cache: Path | None, workers: int
+    recipe: "CleanerRecipe", cohort: "Cohort", out: Path, *, device: str, resume: bool, cache: Path | None, workers: int
 ) -> None:
     """Train on every slice of the cohort's training cases, whatever their labels.
 

@@ -7,6 +7,7 @@ from pleura.diagnosis.stepwise_files import load_stepwise
 from pleura.errors import ModelError
 from pleura.models.clinical_svm.files import ClinicalModel, load_clinical_model
 from pleura.models.files import Model, load_model
+from pleura.settings import InputSettings
 
 __all__ = ["LEFT_OUT", "Chain", "load_chain"]
 
@@ -40,6 +41,22 @@ class Chain:
         for model, task in places:
             if model is not None and model.card.task != task:
                 raise ModelError(f"model {model.card.name} is for {model.card.task}; give one for {task}")
+
+        if self.stepwise is not None and self.clinical is not None and self.clinical.card.fusion:
+            given_by, dl2 = self.clinical.card.ct_model, self.stepwise.dl2
+            if given_by.split()[-1:] != [dl2.id]:
+                raise ModelError(
+                    f"{self.clinical.card.name} fuses clinical data with the answer of "
+                    f"{given_by or 'an unnamed model'}; the second step here is {dl2.card.name} {dl2.id}: train dl3 "
+                    "with its scores, or go without one of them"
+                )
+
+    @property
+    def inputs(self) -> tuple[InputSettings, ...]:
+        """What each model that sees the study takes."""
+        steps = () if self.stepwise is None else (self.stepwise.dl1, self.stepwise.dl2)
+        models = (self.cleaner, self.classifier, self.severity, *steps)
+        return tuple(model.card.input for model in models if model is not None)
 
 
 def load_chain(

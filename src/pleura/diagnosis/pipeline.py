@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from pleura import __version__
+from pleura.data.intensity import check_volume
 from pleura.diagnosis.chain import Chain
 from pleura.diagnosis.clean import CleanedSlices, clean_slices, refuse_unfit, slice_cleaning
 from pleura.diagnosis.clinical import diagnose_clinical
@@ -95,14 +96,16 @@ def diagnose_study(
         known = ", ".join(model.card.classes)
         raise ModelError(f'cannot explain "{explain}": the classes of {model.card.name} are {known}')
     if (patient is None) != (chain.clinical is None):
-        lacks = "clinical values" if patient is None else "a clinical model"
-        raise ModelError(f"there are no {lacks}; give both values and model, or neither")
+        lacks = "are no clinical values" if patient is None else "is no clinical model"
+        raise ModelError(f"there {lacks}; give both values and model, or neither")
     place = choose_device(device)
     clock = StepClock(on_step)
     with clock.step("set up"):
         create_features(model, backend=backend, device=place)  # prediction finds it made
     with clock.step("read"):
         volume, study = load_study(path, series_uid=series_uid)
+        for settings in chain.inputs:
+            check_volume(volume, settings)
     with clock.step("lungs"):
         lungs = segment_lungs(volume)
     cleaned, cleaning = _clean(chain, volume, lungs, place, clock)

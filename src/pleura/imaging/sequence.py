@@ -45,4 +45,4 @@ def slice_sequence(count: int, *, most: int, phase: float = 0.5) -> npt.NDArray[
     if count <= most:
         return np.arange(count, dtype=np.int64)
     spread = np.floor((phase + np.arange(most)) * (count / most)).astype(np.int64)
-    return np.minimum(spread, count - 1)  # rounding may reach `count` for a phase next to 1
+    return np.asarray(np.minimum(spread, count - 1))  # rounding may reach `count` for a phase next to 1

@@ -33,7 +33,7 @@ from pleura.models.classifier import Classifier
 from pleura.models.device import choose_device
 from pleura.settings import TrainingRecipe
 from pleura.training.checkpoint import optimiser_tensors, restore_optimiser
-from pleura.training.initial import first_network, with_lesions
+from pleura.training.initial import first_network, lay_out, with_lesions
 from pleura.training.lesion_loss import WithLesions
 from pleura.training.loop import score
 from pleura.training.losses import class_weights
@@ -244,7 +244,7 @@ def evaluate_round(
 def own_network(hospital: Hospital, state: GlobalState, home: Home) -> Classifier | WithLesions:
     """Build the global model with what is the hospital's own of it, on the hospital's device."""
     network = first_network(hospital.recipe, hospital.task.classes, None)
-    network = network.to(hospital.device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    network = lay_out(network.to(hospital.device))
     trained = with_lesions(network, hospital.recipe).to(hospital.device)
     write_tensors(trained, state.tensors)
     write_tensors(trained, {name: tensor.numpy() for name, tensor in _part(home, _OWN).items()})
