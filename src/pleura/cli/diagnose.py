@@ -29,7 +29,7 @@ def diagnose(
     ] = "cleaner-synthetic",
     stepwise: Annotated[
         str, typer.Option(help='Stepwise diagnosis, viral or not and then which virus; "none" to go without.')
-    ] = "none",
+    ] = "stepwise-synthetic",
     clinical: Annotated[
         Path | None, typer.Option(help="The patient's clinical data: a CSV file with one row, or a JSON object.")
     ] = None,

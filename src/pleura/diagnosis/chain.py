@@ -64,7 +64,7 @@ def load_chain(
     *,
     cleaner: str = "cleaner-synthetic",
     severity: str = "severity-synthetic",
-    stepwise: str = LEFT_OUT,
+    stepwise: str = "stepwise-synthetic",
     clinical: str = LEFT_OUT,
 ) -> Chain:
     """Load the models of a diagnosis.
