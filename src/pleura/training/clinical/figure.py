@@ -26,7 +26,7 @@ def clinical_roc_figure(result: ClinicalResult) -> Figure:
     """
     rules = RULES if CT in result.mean else ("",)
     with style():
-        figure = new_figure(4.4 * len(rules), 5.8 if CT in result.mean else 5.0)
+        figure = new_figure(4.4 * len(rules), 6.6 if CT in result.mean else 5.4)
         for index, rule in enumerate(rules):
             axes = figure.add_subplot(1, len(rules), index + 1)
             axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8, linestyle=":")
