@@ -1,6 +1,7 @@
 """`pleura demo`: three synthetic hospitals train together, one study diagnosed, from nothing to a report."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,13 +40,12 @@ def demo(
     from pleura.data.synthetic.cohort import synthesize_cohort
     from pleura.data.synthetic.scanner.protocol import SIZES, Protocol
     from pleura.data.synthetic.write_dicom import write_dicom_series
-    from pleura.diagnosis.chain import Chain
+    from pleura.diagnosis.chain import load_chain
     from pleura.diagnosis.pipeline import diagnose_study
     from pleura.export.diagnosis_folder import write_diagnosis
     from pleura.export.result_folder import check_free
     from pleura.federation.experiments.trio import three_ways
     from pleura.federation.learning.settings import FederationSettings
-    from pleura.models.files import load_model
     from pleura.settings import read_recipe
     from pleura.training.recipes import find_recipe
 
@@ -99,7 +99,7 @@ def demo(
     write_dicom_series(case, folder / "study", case_id="demo", patient_id="demo-patient", seed=seed)
     diagnosis = diagnose_study(
         folder / "study",
-        Chain(classifier=ways.model, severity=load_model("severity-synthetic")),
+        replace(load_chain(), classifier=ways.model),
         on_step=lambda s: typer.echo(f"{s} ..."),
     )
     write_diagnosis(diagnosis, folder / "report")
@@ -108,6 +108,10 @@ def demo(
     typer.echo(f"made as covid-19, severity 2; answered {answer.answer}   ({shown})")
     if diagnosis.report.severity is not None:
         typer.echo(f"severity graded {diagnosis.report.severity.grade}")
+    if diagnosis.report.stepwise is not None:
+        typer.echo(
+            f"step by step, by two networks that no hospital here has trained: {diagnosis.report.stepwise.answer}"
+        )
 
     typer.echo(f"\nDone in {(time.perf_counter() - began) / 60:.1f} minutes. Open the report in a browser:")
     typer.echo(str((folder / "report" / "report.html").resolve()))
