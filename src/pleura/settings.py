@@ -2,7 +2,7 @@
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -24,7 +24,9 @@ __all__ = [
     "ValidationSettings",
     "parse_recipe",
     "parse_settings",
+    "parse_toml",
     "read_recipe",
+    "read_recipe_of",
 ]
 
 CLASSES = ("healthy", "covid-19", "other-viral", "bacterial")
@@ -264,12 +266,28 @@ def read_recipe(path: Path) -> TrainingRecipe:
     RecipeError
         If the file cannot be read, is not TOML, or holds an unknown key, a wrong type or a contradiction.
     """
+    return read_recipe_of(path, parse_recipe)
+
+
+def read_recipe_of(path: Path, parse: Callable[[str], Settings]) -> Settings:
+    """Read a recipe of any kind; errors name the file.
+
+    Parameters
+    ----------
+    path : a TOML file
+    parse : takes its text
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read, or `parse` refuses its text.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"cannot read the recipe {path}: {error}") from error
     try:
-        return parse_recipe(text)
+        return parse(text)
     except RecipeError as error:
         raise RecipeError(f"{path.name}: {error}") from error
 
@@ -291,11 +309,15 @@ def parse_recipe(text: str) -> TrainingRecipe:
     >>> parse_recipe('name = "small"\n[input]\nsize = 64').input.size
     64
     """
+    return parse_settings(TrainingRecipe, parse_toml(text))
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Parse TOML; `RecipeError` where it is none."""
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"not TOML: {error}") from error
-    return parse_settings(TrainingRecipe, table)
 
 
 def parse_settings(kind: type[Settings], table: Mapping[str, Any], where: str = "") -> Settings:

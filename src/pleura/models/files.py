@@ -30,6 +30,7 @@ __all__ = [
     "save_model",
     "shipped_folder",
     "user_folder",
+    "write_folder",
 ]
 
 CARD = "model.toml"
@@ -155,21 +156,42 @@ def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False
     """
     state = {name: _stored(tensor, half) for name, tensor in network.state_dict().items()}
     fill_network(create_network(card.architecture, **card.arguments), state)
+    return write_folder(path, safetensors.torch.save(state), card_to_toml(card))
+
+
+def write_folder(path: Path, weights: bytes, card: str) -> str:
+    """Write a model's two files; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    path : the folder to make; a model folder that is there is replaced
+    weights, card : contents of the files
+
+    Returns
+    -------
+    The model's id.
+
+    Raises
+    ------
+    OutputError
+        If something other than a model is at `path`, or it cannot be written.
+    """
     if path.exists() and not (path / CARD).is_file():
         raise OutputError(f"{path} is there and is not a model folder; choose another place")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        old = made.with_name(made.name + "-old")
         try:
-            (made / WEIGHTS).write_bytes(safetensors.torch.save(state))
-            (made / CARD).write_text(card_to_toml(card), encoding="utf-8")
+            (made / WEIGHTS).write_bytes(weights)
+            (made / CARD).write_text(card, encoding="utf-8")
             made.chmod(0o755)
             if path.exists():
-                path.rename(made.with_name(made.name + "-old"))
+                path.rename(old)
             made.rename(path)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-            shutil.rmtree(made.with_name(made.name + "-old"), ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise OutputError(f"cannot write the model to {path}: {error}") from error
     return model_id(path)

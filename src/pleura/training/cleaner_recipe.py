@@ -1,6 +1,5 @@
 """What decides how a slice cleaner is trained: TOML text in, a frozen recipe out."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,8 @@ from pleura.settings import (
     TrainingSettings,
     ValidationSettings,
     parse_settings,
+    parse_toml,
+    read_recipe_of,
 )
 
 __all__ = ["CleanerRecipe", "parse_cleaner_recipe", "read_cleaner_recipe"]
@@ -86,14 +87,7 @@ def read_cleaner_recipe(path: Path) -> CleanerRecipe:
     RecipeError
         If the file cannot be read, is not TOML, or holds an unknown key, a wrong type or a contradiction.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"cannot read the recipe {path}: {error}") from error
-    try:
-        return parse_cleaner_recipe(text)
-    except RecipeError as error:
-        raise RecipeError(f"{path.name}: {error}") from error
+    return read_recipe_of(path, parse_cleaner_recipe)
 
 
 def parse_cleaner_recipe(text: str) -> CleanerRecipe:
@@ -113,10 +107,7 @@ def parse_cleaner_recipe(text: str) -> CleanerRecipe:
     >>> parse_cleaner_recipe('name = "mine"\n[faults]\nsliver = 0.2').faults.sliver
     0.2
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"not TOML: {error}") from error
+    table = parse_toml(text)
     # a table [input] that names a few keys changes these of the cleaner's own input, not of the classifier's
     own = {"size": 96, "window_low": -1024, "window_high": 3000, "slices": 4, "subsets": 1}
     if isinstance(table.get("input"), dict):

@@ -1,7 +1,5 @@
 """Clinical model folders: a name or path in, a machine with its card out; and back. Ids are as all models' are."""
 
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +9,12 @@ import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
-from pleura.errors import ModelError, OutputError
+from pleura.errors import ModelError
 from pleura.models.clinical_svm.card import ClinicalCard, clinical_card_to_toml, parse_clinical_card
 from pleura.models.clinical_svm.encode import Encoder
 from pleura.models.clinical_svm.fusion import Fusion
 from pleura.models.clinical_svm.machine import ClinicalSvm, Kernel
-from pleura.models.files import CARD, WEIGHTS, find_model, model_id
+from pleura.models.files import CARD, WEIGHTS, find_model, model_id, write_folder
 
 __all__ = ["ClinicalModel", "load_clinical_model", "save_clinical_model"]
 
@@ -86,25 +84,7 @@ def save_clinical_model(svm: ClinicalSvm, fusion: Fusion | None, card: ClinicalC
     """
     arrays = _pack(svm, fusion)
     _unpack(arrays, card)
-    if path.exists() and not (path / CARD).is_file():
-        raise OutputError(f"{path} is there and is not a model folder; choose another place")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-        old = made.with_name(made.name + "-old")
-        try:
-            (made / WEIGHTS).write_bytes(safetensors.numpy.save(arrays))
-            (made / CARD).write_text(clinical_card_to_toml(card), encoding="utf-8")
-            made.chmod(0o755)
-            if path.exists():
-                path.rename(old)
-            made.rename(path)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-            shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(f"cannot write the model to {path}: {error}") from error
-    return model_id(path)
+    return write_folder(path, safetensors.numpy.save(arrays), clinical_card_to_toml(card))
 
 
 def _pack(svm: ClinicalSvm, fusion: Fusion | None) -> Arrays:

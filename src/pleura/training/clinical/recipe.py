@@ -1,6 +1,5 @@
 """The text of a clinical recipe in; how support vector machines are tuned, judged and fused out."""
 
-import tomllib
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
@@ -9,7 +8,7 @@ from pleura.errors import RecipeError
 from pleura.models.clinical_svm.card import TASK
 from pleura.models.clinical_svm.fusion import RULES
 from pleura.models.clinical_svm.machine import KERNELS, Kernel
-from pleura.settings import parse_settings
+from pleura.settings import parse_settings, parse_toml, read_recipe_of
 from pleura.training.recipes import recipe_task
 
 __all__ = ["Candidate", "ClinicalRecipe", "FoldSettings", "Grid", "parse_clinical_recipe", "read_clinical_recipe"]
@@ -137,11 +136,7 @@ def parse_clinical_recipe(text: str) -> ClinicalRecipe:
     >>> parse_clinical_recipe('name = "mine"\nkernel = "rbf"').fusion
     'stacking'
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"not TOML: {error}") from error
-    return parse_settings(ClinicalRecipe, table)
+    return parse_settings(ClinicalRecipe, parse_toml(text))
 
 
 def read_clinical_recipe(path: Path) -> ClinicalRecipe:
@@ -160,7 +155,4 @@ def read_clinical_recipe(path: Path) -> ClinicalRecipe:
     task = recipe_task(path)
     if task != TASK:
         raise RecipeError(f'{path} is a recipe for {task}; need one with task = "{TASK}", such as dl3')
-    try:
-        return parse_clinical_recipe(path.read_text(encoding="utf-8"))
-    except RecipeError as error:
-        raise RecipeError(f"{path.name}: {error}") from error
+    return read_recipe_of(path, parse_clinical_recipe)
