@@ -154,6 +154,7 @@ def test_a_signal_leaves_a_whole_checkpoint(place: Path, number: signal.Signals)
         ("cleaner", ("--from", "ucadi-synthetic", "--pretrained", "w"), "--from, --pretrained and a recipe"),
         ("dl3", ("--resume",), "--resume and a recipe for clinical"),
         ("dl2", ("--ct-scores", "scores.csv"), "--ct-scores and a recipe for covid"),
+        ("dl1", ("--folds", "3", "--pretrained", "w"), "--pretrained and --folds do not go together"),
         ("dl3", ("--ct-scores", "scores.csv"), "--ct-scores and --ct-model go together"),
     ],
 )

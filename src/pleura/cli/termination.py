@@ -3,9 +3,15 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
-__all__ = ["stop_on_termination"]
+import typer
+
+from pleura.cli.progress import watch
+from pleura.training.watcher import Watcher
+
+__all__ = ["stop_on_termination", "stoppable_training"]
 
 
 @contextmanager
@@ -20,3 +26,19 @@ def stop_on_termination() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def stoppable_training(out: Path) -> Iterator[Watcher]:
+    """Give a watcher; where the training within is stopped, say how to go on, and end with exit code 1.
+
+    Parameters
+    ----------
+    out : the run's folder
+    """
+    with watch() as watcher, stop_on_termination():
+        try:
+            yield watcher
+        except KeyboardInterrupt:
+            watcher.say(f"stopped; what was done up to the last whole epoch is in {out}: go on with --resume")
+            raise typer.Exit(1) from None

@@ -10,8 +10,7 @@ from typing import Any
 
 import typer
 
-from pleura.cli.progress import watch
-from pleura.cli.termination import stop_on_termination
+from pleura.cli.termination import stoppable_training
 from pleura.cli.train_cleaner import train_slice_cleaner
 from pleura.cli.train_clinical import train_clinical_model
 from pleura.errors import RecipeError
@@ -93,37 +92,35 @@ def train(
         )
         return
     settings = read_recipe(path)
-    with watch() as watcher, stop_on_termination():
-        try:
-            if folds is not None:
-                summed = cross_validate(
-                    settings,
-                    chosen,
-                    out,
-                    folds=folds,
-                    device=device,
-                    resume=resume,
-                    start_from=start_from,
-                    cache_folder=cache,
-                    workers=workers,
-                    watcher=watcher,
-                )
-            else:
-                model = train_model(
-                    settings,
-                    chosen,
-                    out,
-                    device=device,
-                    resume=resume,
-                    start_from=start_from,
-                    pretrained=pretrained,
-                    cache_folder=cache,
-                    workers=workers,
-                    watcher=watcher,
-                )
-        except KeyboardInterrupt:
-            watcher.say(f"stopped; what was done up to the last whole epoch is in {out}: go on with --resume")
-            raise typer.Exit(1) from None
+    if folds is not None and pretrained is not None:
+        raise RecipeError("--pretrained and --folds do not go together yet; train without folds, or begin with --from")
+    with stoppable_training(out) as watcher:
+        if folds is not None:
+            summed = cross_validate(
+                settings,
+                chosen,
+                out,
+                folds=folds,
+                device=device,
+                resume=resume,
+                start_from=start_from,
+                cache_folder=cache,
+                workers=workers,
+                watcher=watcher,
+            )
+        else:
+            model = train_model(
+                settings,
+                chosen,
+                out,
+                device=device,
+                resume=resume,
+                start_from=start_from,
+                pretrained=pretrained,
+                cache_folder=cache,
+                workers=workers,
+                watcher=watcher,
+            )
     if folds is None:
         typer.echo(model.path)
         return

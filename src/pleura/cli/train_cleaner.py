@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pleura.cli.progress import watch
-from pleura.cli.termination import stop_on_termination
+from pleura.cli.termination import stoppable_training
 
 if TYPE_CHECKING:
     from pleura.data.cohort import Cohort
@@ -27,19 +26,8 @@ def train_slice_cleaner(
     """
     from pleura.training.cleaner import train_cleaner
 
-    with watch() as watcher, stop_on_termination():
-        try:
-            model = train_cleaner(
-                recipe,
-                cohort,
-                out,
-                device=device,
-                resume=resume,
-                cache_folder=cache,
-                workers=workers,
-                watcher=watcher,
-            )
-        except KeyboardInterrupt:
-            watcher.say(f"stopped; what was done up to the last whole epoch is in {out}: go on with --resume")
-            raise typer.Exit(1) from None
+    with stoppable_training(out) as watcher:
+        model = train_cleaner(
+            recipe, cohort, out, device=device, resume=resume, cache_folder=cache, workers=workers, watcher=watcher
+        )
     typer.echo(model.path)

@@ -6,7 +6,8 @@ from math import isfinite
 import numpy as np
 
 from pleura.data.clinical_table.schema import Feature, Schema, parse_schema
-from pleura.diagnosis.report import ClinicalDiagnosis, ClinicalFeature, ModelInfo
+from pleura.diagnosis.compose import model_info
+from pleura.diagnosis.report import ClinicalDiagnosis, ClinicalFeature
 from pleura.errors import CohortError
 from pleura.models.clinical_svm.card import ClinicalCard
 from pleura.models.clinical_svm.evidence import contributions, to_typical
@@ -97,7 +98,7 @@ def diagnose_clinical(
         features=ranked,
         missing=tuple(missing),
         sentence=_sentence(model.card, ranked, alone, ct_probability, both, len(schema.names)),
-        model=_model_info(model),
+        model=model_info(model),
     )
 
 
@@ -164,16 +165,3 @@ def _sentence(
     if gaps:
         text += f" Not measured, and taken as typical: {len(gaps)} of {features} ({', '.join(gaps)})."
     return text
-
-
-def _model_info(model: ClinicalModel) -> ModelInfo:
-    card = model.card
-    return ModelInfo(
-        name=card.name,
-        id=model.id,
-        architecture=f"support vector machine, {card.kernel} kernel",
-        licence=card.licence,
-        synthetic_training_data=card.synthetic,
-        training_data=str(card.training["summary"]),
-        performance=str(card.metrics.get("summary", "Not measured.")),
-    )

@@ -8,6 +8,7 @@ from pleura.diagnosis.report import Classification, Explanation, ModelInfo, Seri
 from pleura.imaging.study import Study
 from pleura.imaging.volume import Volume
 from pleura.models.card import Card
+from pleura.models.clinical_svm.files import ClinicalModel
 from pleura.models.files import Model
 from pleura.models.predict import Prediction
 
@@ -151,7 +152,7 @@ def series_infos(study: Study) -> tuple[SeriesInfo, ...]:
     )
 
 
-def model_info(model: Model) -> ModelInfo:
+def model_info(model: Model | ClinicalModel) -> ModelInfo:
     """Describe the model from its card."""
     card = model.card
     return ModelInfo(

@@ -11,7 +11,7 @@ from pleura.errors import ModelError, RecipeError
 from pleura.models.toml_write import to_toml
 from pleura.settings import TASKS, InputSettings, parse_settings
 
-__all__ = ["FORMAT", "Card", "card_to_toml", "parse_card"]
+__all__ = ["FORMAT", "Card", "card_table", "card_to_toml", "parse_card"]
 
 FORMAT = 1
 """Version of the model folder's layout."""
@@ -83,6 +83,23 @@ def card_to_toml(card: Card) -> str:
     return to_toml(table)
 
 
+def card_table(text: str) -> dict[str, Any]:
+    """Read the table of any model's `model.toml`, without its format.
+
+    Raises
+    ------
+    ModelError
+        If the text is not TOML or of another format version.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"model.toml is not TOML: {error}") from error
+    if table.pop("format", None) != FORMAT:
+        raise ModelError(f"model.toml is not of format {FORMAT}; this version reads no other")
+    return table
+
+
 def parse_card(text: str) -> Card:
     """Read a card.
 
@@ -91,12 +108,7 @@ def parse_card(text: str) -> Card:
     ModelError
         If the text is not TOML, of another format version, or a key is missing, unknown or of the wrong type.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(f"model.toml is not TOML: {error}") from error
-    if table.pop("format", None) != FORMAT:
-        raise ModelError(f"model.toml is not of format {FORMAT}; this version reads no other")
+    table = card_table(text)
     calibration = table.pop("calibration", {})
     if not isinstance(calibration, dict) or set(calibration) - {"temperature"}:
         raise ModelError(f"model.toml: calibration = {calibration!r}; need a table with temperature")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from pleura.data.cohort import Case, Cohort, read_cohort
 from pleura.data.faults.kinds import CLEANER_TASK, FIT, SLICE_CLASSES
 from pleura.data.slice_stacks import SliceStack, SliceStacks
 from pleura.data.slices import SliceExamples, natural_class
-from pleura.errors import CohortError, OutputError, RecipeError
+from pleura.errors import CohortError
 from pleura.models.card import Card
 from pleura.models.classifier import Classifier
 from pleura.models.device import choose_device
@@ -27,21 +26,19 @@ from pleura.models.registry import create_network
 from pleura.models.slice_scores import score_slices
 from pleura.models.toml_write import to_toml
 from pleura.settings import LossSettings
-from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from pleura.training.checkpoint import Progress
 from pleura.training.cleaner_recipe import CleanerRecipe
 from pleura.training.cleaner_scores import cleaner_metrics, fit_cutoff, simple_scores
-from pleura.training.log import row_in_words, write_log
+from pleura.training.description import recipe_hash
+from pleura.training.epochs import begin, fit, prepare_output, settle
 from pleura.training.losses import class_weights
 from pleura.training.objective import Objective
 from pleura.training.optimiser import create_optimiser
-from pleura.training.schedule import learning_rate
-from pleura.training.steps import Learner, learn
+from pleura.training.steps import Learner
 from pleura.training.watcher import Silent, Watcher
 
 __all__ = ["judge_cleaner", "train_cleaner"]
 
-CHECKPOINT = "checkpoint.safetensors"
-LOG = "log.csv"
 JUDGED = 4
 """For validation a quarter as many slices are drawn as in an epoch."""
 
@@ -102,7 +99,7 @@ def train_cleaner(
     """
     watcher = watcher or Silent()
     run = _set_up(recipe, cohort, out, device, resume, cache_folder, workers, watcher)
-    _fit(run)
+    fit(run, lambda: simple_scores(_score_judged(run, run.learner.network), run.judged[1]))
     return _finish(run)
 
 
@@ -142,8 +139,8 @@ def judge_cleaner(
     kept: dict[str, list[bool]] = {}
     for stack in stacks:
         probabilities = score(stack.slices)[:, SLICE_CLASSES.index(FIT)]
-        for share, fit in zip(stack.shares, probabilities, strict=True):
-            kept.setdefault(natural_class(float(share), recipe.faults) or "in between", []).append(bool(fit >= cutoff))
+        for share, p in zip(stack.shares, probabilities, strict=True):
+            kept.setdefault(natural_class(float(share), recipe.faults) or "in between", []).append(bool(p >= cutoff))
     return {
         "drawn": cleaner_metrics(score(images), labels, cutoff),
         "as_they_are": {
@@ -169,13 +166,7 @@ def _set_up(
     for name, cases in (("train", training), ("validation", validation)):
         if not cases:
             raise CohortError(f"no case in split {name}; a slice cleaner's cut-off is chosen on validation cases")
-    if not resume and (out / CHECKPOINT).exists():
-        raise OutputError(f"{out} has a checkpoint of an earlier run; add --resume to go on, or choose another folder")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "recipe.toml").write_text(to_toml(asdict(recipe)), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write to {out}: {error}") from error
+    prepare_output(out, recipe, resume=resume)
     stacks = _stacks(recipe, cache_folder)
     watcher.start("preparing slices", len(training) + len(validation))
     loaded = stacks.load((*training, *validation), workers=workers, on_done=lambda _: watcher.advance())
@@ -195,11 +186,7 @@ def _set_up(
         microbatch=recipe.training.microbatch,
     )
     name = _run_name(recipe, stacks, (*training, *validation))
-    progress = Progress(run=name)
-    best: dict[str, Tensor] = {}
-    if resume:
-        progress, best = load_checkpoint(out / CHECKPOINT, network, learner.optimiser, name)
-        watcher.say(f"resumed after epoch {progress.epoch} of {recipe.schedule.epochs}")
+    progress, best = begin(out, learner, name, resume=resume, epochs=recipe.schedule.epochs, watcher=watcher)
     return Run(
         recipe=recipe,
         cohort=cohort,
@@ -213,59 +200,17 @@ def _set_up(
     )
 
 
-def _fit(run: Run) -> None:
-    """Train epoch by epoch, from where the run stands; score, log and save after each."""
-    recipe, progress, network = run.recipe, run.progress, run.learner.network
-    epochs, steps = recipe.schedule.epochs, run.examples.steps
-    for epoch in range(progress.epoch, epochs):
-        began = time.perf_counter()
-        run.watcher.start(f"epoch {epoch + 1} of {epochs}", steps)
-
-        def rate(number: int, before: int = epoch * steps) -> float:
-            peak = recipe.optimiser.learning_rate
-            return learning_rate(before + number, steps_per_epoch=steps, peak=peak, settings=recipe.schedule)
-
-        seen = learn(
-            run.learner,
-            run.examples.batches(epoch),
-            rate=rate,
-            seed=recipe.training.seed * 100_003 + epoch,
-            on_step=run.watcher.advance,
-        )
-        if not np.isfinite(seen.loss):
-            raise RecipeError(f"the loss is {seen.loss} in epoch {epoch + 1}; lower optimiser.learning_rate")
-        row = {
-            "epoch": epoch + 1.0,
-            "learning_rate": seen.rate,
-            "train_loss": seen.loss,
-            "train_accuracy": seen.accuracy,
-        }
-        if (epoch + 1) % recipe.validation.every == 0 or epoch + 1 == epochs:
-            row |= simple_scores(_score_judged(run, network), run.judged[1])
-        row["seconds"] = round(time.perf_counter() - began, 2)
-        progress.epoch = epoch + 1
-        progress.history.append(row)
-        if row.get("validation_loss", np.inf) < progress.best_loss:
-            progress.best_epoch, progress.best_loss = epoch + 1, row["validation_loss"]
-            if recipe.validation.keep == "best":
-                run.best = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
-        save_checkpoint(run.out / CHECKPOINT, network, run.learner.optimiser, progress, run.best)
-        write_log(run.out / LOG, progress.history)
-        run.watcher.say(row_in_words(row))
-
-
 def _finish(run: Run) -> Model:
     """Write the model's folder, with the cut-off and the scores of the weights as written, and read it back."""
     recipe, network = run.recipe, run.learner.network
-    if recipe.validation.keep == "best" and run.best:
-        network.load_state_dict(run.best)
+    epochs = settle(run)
     path = run.out / recipe.name
-    save_model(network, _card(run, 0.5, {}), path, half=recipe.half)
+    save_model(network, _card(run, epochs, 0.5, {}), path, half=recipe.half)
     network.load_state_dict(load_model(path).network.state_dict())
     probabilities, labels = _score_judged(run, network), run.judged[1]
     cutoff = fit_cutoff(probabilities, labels, recipe.kept)
     metrics = cleaner_metrics(probabilities, labels, cutoff)
-    save_model(network, _card(run, cutoff, metrics), path, half=recipe.half)
+    save_model(network, _card(run, epochs, cutoff, metrics), path, half=recipe.half)
     model = load_model(path)
     run.watcher.say(f"model {recipe.name} {model.id[:12]} written to {path}")
     return model
@@ -275,12 +220,11 @@ def _score_judged(run: Run, network: Classifier) -> npt.NDArray[np.float64]:
     return score_slices(network, run.recipe.input, run.judged[0], device=run.learner.device)
 
 
-def _card(run: Run, cutoff: float, metrics: dict[str, object]) -> Card:
+def _card(run: Run, epochs: int, cutoff: float, metrics: dict[str, object]) -> Card:
     """Describe the model."""
     recipe, cohort = run.recipe, run.cohort
     kind = "synthetic " if cohort.synthetic else ""
     cases = len(cohort.split("train"))
-    epochs = run.progress.best_epoch if recipe.validation.keep == "best" else run.progress.epoch
     said = {}
     if metrics:
         judged = len(cohort.split("validation"))
@@ -306,7 +250,7 @@ def _card(run: Run, cutoff: float, metrics: dict[str, object]) -> Card:
             "slices": epochs * recipe.faults.examples,
             "epochs": epochs,
             "seed": recipe.training.seed,
-            "recipe_sha256": hashlib.sha256(to_toml(asdict(recipe)).encode()).hexdigest(),
+            "recipe_sha256": recipe_hash(recipe),
             "pleura": __version__,
             "torch": str(torch.__version__),
             "hospitals": cohort.counts("hospital", "train"),

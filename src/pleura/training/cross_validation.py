@@ -14,10 +14,11 @@ from pleura.models.device import choose_device
 from pleura.models.files import load_model
 from pleura.settings import TrainingRecipe
 from pleura.training.description import recipe_hash
+from pleura.training.epochs import CHECKPOINT
 from pleura.training.fold_results import CrossValidation, FoldAnswers, sum_up, write_sum
 from pleura.training.fold_tables import read_answers, write_answers, write_folds
 from pleura.training.folds import assign_folds, fold_cohort
-from pleura.training.loop import CHECKPOINT, score, train
+from pleura.training.loop import score, train
 from pleura.training.watcher import Silent, Watcher
 from pleura.whole_file import write_text
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -13,6 +14,9 @@ from pleura.models.card import Card
 from pleura.models.files import Model
 from pleura.models.toml_write import to_toml
 from pleura.settings import TrainingRecipe
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["recipe_hash", "training_card", "validation_metrics"]
 
@@ -88,6 +92,6 @@ def validation_metrics(cohort: Cohort, scores: Mapping[str, float]) -> dict[str,
     }
 
 
-def recipe_hash(recipe: TrainingRecipe) -> str:
-    """Give the SHA-256 of a recipe with all its defaults written out."""
+def recipe_hash(recipe: "DataclassInstance") -> str:
+    """Give the SHA-256 of a recipe of any kind with all its defaults written out."""
     return hashlib.sha256(to_toml(asdict(recipe)).encode()).hexdigest()

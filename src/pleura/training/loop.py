@@ -1,10 +1,10 @@
-"""Training a classifier: a recipe and a cohort in, a model folder out; setup, fit, validate, finish."""
+"""Training a classifier: a recipe and a cohort in, a model folder out; setup, validate, finish."""
 
 import hashlib
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,35 +15,30 @@ from pleura.data.cache import SliceCache, default_cache_folder
 from pleura.data.cohort import Case, Cohort, read_cohort
 from pleura.data.examples import Examples
 from pleura.data.task import Task, find_task
-from pleura.errors import OutputError, RecipeError
+from pleura.errors import RecipeError
 from pleura.evaluation.multiclass import accuracy, balanced_accuracy, log_loss
 from pleura.models.classifier import Classifier
 from pleura.models.device import choose_device
 from pleura.models.files import Model, load_model, save_model
 from pleura.models.predict import predict_network
 from pleura.models.pretrained import load_pretrained
-from pleura.models.toml_write import to_toml
 from pleura.settings import InputSettings, TrainingRecipe
-from pleura.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from pleura.training.checkpoint import Progress
 from pleura.training.description import recipe_hash, training_card, validation_metrics
+from pleura.training.epochs import begin, fit, prepare_output, settle
 from pleura.training.initial import first_network, lay_out, with_lesions
-from pleura.training.log import row_in_words, write_log
 from pleura.training.losses import class_weights
 from pleura.training.objective import Objective
 from pleura.training.optimiser import create_optimiser
-from pleura.training.schedule import learning_rate
-from pleura.training.steps import Learner, autocast, learn
+from pleura.training.steps import Learner, autocast
 from pleura.training.watcher import Silent, Watcher
 
 __all__ = ["score", "train"]
 
-CHECKPOINT = "checkpoint.safetensors"
-LOG = "log.csv"
-
 
 @dataclass(kw_only=True)
 class Run:
-    """All that one training run consists of; made by `setup`, moved on by `fit`."""
+    """All that one training run consists of; made by `setup`, moved on by `pleura.training.epochs.fit`."""
 
     recipe: TrainingRecipe
     cohort: Cohort
@@ -104,7 +99,7 @@ def train(
         If the cohort, the recipe, the first weights or the output folder cannot be used.
     """
     run = setup(recipe, cohort, out, device, resume, start_from, pretrained, cache_folder, workers, watcher or Silent())
-    fit(run)
+    fit(run, partial(validate, run))
     return finish(run)
 
 
@@ -137,7 +132,7 @@ def setup(
     training = cohort.split("train")
     labels = task.labels(training)
     objective = Objective(recipe.loss, class_weights(recipe.loss, task.classes, labels).to(where))
-    _prepare_output(out, recipe, resume)
+    prepare_output(out, recipe, resume=resume)
 
     cache = SliceCache(cache_folder or default_cache_folder() / "slices", recipe.input)
     used = (*training, *cohort.split("validation"))
@@ -166,11 +161,7 @@ def setup(
         microbatch=recipe.training.microbatch,
     )
     name = _run_name(recipe, used, keys, masks, filled if parent is None else parent.id)
-    progress = Progress(run=name)
-    best: dict[str, Tensor] = {}
-    if resume:
-        progress, best = load_checkpoint(out / CHECKPOINT, trained, learner.optimiser, name)
-        watcher.say(f"resumed after epoch {progress.epoch} of {recipe.schedule.epochs}")
+    progress, best = begin(out, learner, name, resume=resume, epochs=recipe.schedule.epochs, watcher=watcher)
     return Run(
         recipe=recipe,
         cohort=cohort,
@@ -186,50 +177,6 @@ def setup(
         best=best,
         watcher=watcher,
     )
-
-
-def fit(run: Run) -> None:
-    """Train epoch by epoch, from where the run stands; score, log and save after each."""
-    schedule, progress = run.recipe.schedule, run.progress
-    for epoch in range(progress.epoch, schedule.epochs):
-        began = time.perf_counter()
-        run.watcher.start(f"epoch {epoch + 1} of {schedule.epochs}", run.examples.steps)
-        row = {"epoch": epoch + 1.0, **_train_epoch(run, epoch)}
-        if (epoch + 1) % run.recipe.validation.every == 0 or epoch + 1 == schedule.epochs:
-            row |= validate(run)
-        row["seconds"] = round(time.perf_counter() - began, 2)
-        progress.epoch = epoch + 1
-        progress.history.append(row)
-        loss = row.get("validation_loss", float("inf"))
-        if loss < progress.best_loss:
-            progress.best_epoch, progress.best_loss = epoch + 1, loss
-            if run.recipe.validation.keep == "best":
-                run.best = {
-                    name: tensor.detach().cpu().clone() for name, tensor in run.learner.network.state_dict().items()
-                }
-        save_checkpoint(run.out / CHECKPOINT, run.learner.trained, run.learner.optimiser, progress, run.best)
-        write_log(run.out / LOG, progress.history)
-        run.watcher.say(row_in_words(row))
-
-
-def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
-    """One pass over the training cases; mean loss and accuracy on the way, and the last learning rate."""
-    recipe, steps = run.recipe, run.examples.steps
-
-    def rate(number: int) -> float:
-        peak = recipe.optimiser.learning_rate
-        return learning_rate(epoch * steps + number, steps_per_epoch=steps, peak=peak, settings=recipe.schedule)
-
-    seen = learn(
-        run.learner,
-        run.examples.batches(epoch),
-        rate=rate,
-        seed=recipe.training.seed * 100_003 + epoch,
-        on_step=run.watcher.advance,
-    )
-    if not np.isfinite(seen.loss):
-        raise RecipeError(f"the loss is {seen.loss} in epoch {epoch + 1}; lower optimiser.learning_rate")
-    return {"learning_rate": seen.rate, "train_loss": seen.loss, "train_accuracy": seen.accuracy}
 
 
 def validate(run: Run) -> dict[str, float]:
@@ -291,9 +238,7 @@ def score(
 def finish(run: Run) -> Model:
     """Write the model's folder, with the scores of the weights as written, and read it back."""
     recipe = run.recipe
-    if recipe.validation.keep == "best" and run.best:
-        run.learner.network.load_state_dict(run.best)
-    kept = run.progress.best_epoch if recipe.validation.keep == "best" else run.progress.epoch
+    kept = settle(run)
     path = run.out / recipe.name
     card = training_card(recipe, run.cohort, parent=run.parent, pretrained=run.pretrained, epochs=kept, scores={})
     save_model(run.learner.network, card, path, half=recipe.half)
@@ -303,16 +248,6 @@ def finish(run: Run) -> Model:
     model = load_model(path)
     run.watcher.say(f"model {recipe.name} {model.id[:12]} written to {path}")
     return model
-
-
-def _prepare_output(out: Path, recipe: TrainingRecipe, resume: bool) -> None:
-    if not resume and (out / CHECKPOINT).exists():
-        raise OutputError(f"{out} has a checkpoint of an earlier run; add --resume to go on, or choose another folder")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "recipe.toml").write_text(to_toml(asdict(recipe)), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write to {out}: {error}") from error
 
 
 def _run_name(

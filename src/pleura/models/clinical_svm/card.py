@@ -1,21 +1,19 @@
 """What a clinical model says of itself: the text of its `model.toml` in, a checked card out, and back."""
 
 import dataclasses
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pleura.errors import ModelError, RecipeError
+from pleura.models.card import FORMAT, card_table
 from pleura.models.clinical_svm.fusion import RULES
 from pleura.models.clinical_svm.machine import KERNELS
 from pleura.models.toml_write import to_toml
 from pleura.settings import parse_settings
 
-__all__ = ["FORMAT", "TASK", "ClinicalCard", "clinical_card_to_toml", "parse_clinical_card"]
+__all__ = ["TASK", "ClinicalCard", "clinical_card_to_toml", "parse_clinical_card"]
 
-FORMAT = 1
-"""Version of the model folder's layout."""
 TASK = "clinical"
 """What `task` says in the card of a clinical model."""
 
@@ -65,6 +63,11 @@ class ClinicalCard:
                 raise ModelError(f"clinical model card: {what}")
 
     @property
+    def architecture(self) -> str:
+        """What the model is, in words."""
+        return f"support vector machine, {self.kernel} kernel"
+
+    @property
     def synthetic(self) -> bool:
         """Whether the model was trained on synthetic data only."""
         return bool(self.training["synthetic"])
@@ -83,12 +86,7 @@ def parse_clinical_card(text: str) -> ClinicalCard:
     ModelError
         If the text is not TOML, of another format version, or a key is missing, unknown or of the wrong type.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(f"model.toml is not TOML: {error}") from error
-    if table.pop("format", None) != FORMAT:
-        raise ModelError(f"model.toml is not of format {FORMAT}; this version reads no other")
+    table = card_table(text)
     if table.get("task") != TASK:
         raise ModelError(f'model.toml has task = "{table.get("task", "")}"; need a clinical model, task = "{TASK}"')
     try:

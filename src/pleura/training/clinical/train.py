@@ -1,8 +1,6 @@
 """A clinical table, truths and CT scores in; a clinical model's folder, with its cross-validation beside it, out."""
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from pleura import __version__
@@ -11,7 +9,6 @@ from pleura.data.clinical_table.table import ClinicalTable
 from pleura.errors import CohortError, OutputError
 from pleura.models.clinical_svm.card import ClinicalCard
 from pleura.models.clinical_svm.files import ClinicalModel, load_clinical_model, save_clinical_model
-from pleura.models.toml_write import to_toml
 from pleura.training.clinical.assess import ClinicalResult, assess_clinical
 from pleura.training.clinical.cases import gather
 from pleura.training.clinical.cross_validate import cross_validate_clinical, machine
@@ -19,6 +16,7 @@ from pleura.training.clinical.fit import Fitted, fit_machines
 from pleura.training.clinical.fuse import fit_fusion
 from pleura.training.clinical.recipe import ClinicalRecipe
 from pleura.training.clinical.results import write_clinical_result
+from pleura.training.description import recipe_hash
 from pleura.training.watcher import Watcher
 
 __all__ = ["train_clinical"]
@@ -122,7 +120,7 @@ def _card(
             "positives": positives,
             "patients": len(set(cases.patients)),
             "seed": recipe.seed,
-            "recipe_sha256": hashlib.sha256(to_toml(asdict(recipe)).encode()).hexdigest(),
+            "recipe_sha256": recipe_hash(recipe),
             "pleura": __version__,
             "missing": {name: round(share, 4) for name, share in cases.table.missing_shares().items()},
         },
