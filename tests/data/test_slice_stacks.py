@@ -1,5 +1,6 @@
 """Stacks against the volume they are made of, and what happens to them on disk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +83,9 @@ def test_a_case_that_cannot_be_used_is_named(case: Case, tmp_path: Path) -> None
     case.study.write_bytes(b"no image")
     with pytest.raises(CohortError, match="case c0 cannot be used"):
         SliceStacks(tmp_path / "cache", INPUT, 8).load([case])
+
+
+def test_pictures_of_256_grey_levels_are_refused(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match="256 grey levels"):
+        SliceStacks(tmp_path / "cache", INPUT, 8).load([replace(case, intensity="8-bit")])
+    assert not (tmp_path / "cache").exists()

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pleura.data.cache import LUNGS_VERSION, cache_key
 from pleura.data.cohort import Case
+from pleura.data.intensity import check_intensity
 from pleura.errors import CohortError, OutputError, StudyError
 from pleura.imaging.inplane import resize_area
 from pleura.imaging.lungs import segment_lungs
@@ -101,10 +102,11 @@ class SliceStacks:
         Raises
         ------
         CohortError
-            If a case cannot be used; names the case.
+            If a case cannot be used, or is of 8 bits where HU are needed; names the case.
         OutputError
             If an entry cannot be written.
         """
+        check_intensity(cases, self.settings)
         if workers == 1 or len(cases) < 2:
             paths = []
             for case in cases:

@@ -14,6 +14,7 @@ from pleura.errors import CohortError, ModelError
 from pleura.evaluation.predictions import Predictions
 from pleura.models.device import choose_device
 from pleura.models.files import Model
+from pleura.settings import InputSettings
 from pleura.training.loop import score
 from pleura.training.watcher import Silent, Watcher
 
@@ -122,10 +123,13 @@ def score_stepwise(
     place = choose_device(device)
     cases = tuple(case for case in cohort.cases if case.split in splits)
     columns = []
+    keys_of: dict[InputSettings, dict[str, str]] = {}  # two models that see the same need the studies read once
     for model, name in ((dl1, "viral"), (dl2, COVID)):
         cache = SliceCache(cache_folder or default_cache_folder() / "slices", model.card.input)
-        watcher.start(f"preparing slices for {model.card.name}", len(cases))
-        keys = cache.warm(cases, workers=workers, on_done=lambda _: watcher.advance())
+        if model.card.input not in keys_of:
+            watcher.start(f"preparing slices for {model.card.name}", len(cases))
+            keys_of[model.card.input] = cache.warm(cases, workers=workers, on_done=lambda _: watcher.advance())
+        keys = keys_of[model.card.input]
         watcher.start(f"classifying by {model.card.name}", len(cases))
         found = score(
             model.network.to(place),
