@@ -131,7 +131,8 @@ def _tensors(checkpoint: Path) -> Mapping[str, Tensor]:
     try:
         content = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        # torch goes on to name a setting that would run what is in the file: only its first sentence is shown
+        first = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0].rstrip(".")
         raise ModelError(
             f"{checkpoint} cannot be read as tensors only, and nothing else in it was run: {first}; get the "
             "checkpoint again from those who published it"
