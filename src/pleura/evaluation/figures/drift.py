@@ -62,4 +62,4 @@ def _evidence(axes: Axes, report: DriftReport) -> None:
         yscale="log", ylim=(least, 60 * most), xlim=(0, None), xlabel="later patients of the kind", ylabel="evidence"
     )
     axes.set_title("truths", loc="left")
-    axes.legend(loc="upper left", fontsize=7.5, handlelength=1.6)
+    axes.legend(loc="best", fontsize=7.5, handlelength=1.6)
