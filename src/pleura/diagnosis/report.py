@@ -9,12 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "DISCLAIMER",
+    "Check",
     "Classification",
     "ClinicalDiagnosis",
     "ClinicalFeature",
+    "Conclusion",
     "Explanation",
     "LungMeasurements",
     "ModelInfo",
+    "Novelty",
     "Provenance",
     "Report",
     "SeriesInfo",
@@ -76,6 +79,21 @@ class LungMeasurements(_Part):
     """First and last slice, counted from the feet from 0, between which subsets were drawn."""
 
 
+class Novelty(_Part):
+    """How far a case lies from those that a model was trained on, in the space of the features it decides by."""
+
+    distance: Annotated[float, Field(ge=0.0)]
+    """Squared Mahalanobis distance to the nearest class, less its mean over the training cases' own, per dimension."""
+    threshold: Annotated[float, Field(ge=0.0)]
+    """A case beyond it is new to the model."""
+    novel: bool
+    """Whether the distance is beyond the threshold."""
+    rank: Probability
+    """Share of the reference cases that lie no farther."""
+    reference: str
+    """The cases that the threshold was chosen on, how many they are, and the share of them that it lets pass."""
+
+
 class Classification(_Part):
     """Four-class diagnosis: the mean over the slice subsets (UCADI)."""
 
@@ -90,6 +108,8 @@ class Classification(_Part):
     """The top class, or "undetermined" where its probability is below the threshold."""
     threshold: Probability
     """Least probability of the top class at which it is given as the answer; from the model's description."""
+    novelty: Novelty | None = None
+    """Mean over the subsets; None for a model without reference cases."""
 
 
 class Explanation(_Part):
@@ -147,6 +167,10 @@ class StepwiseDiagnosis(_Part):
     viral_cut_off: Probability
     covid_cut_off: Probability
     """Of the product."""
+    viral_zone: tuple[Probability, Probability] | None = None
+    """From and to which P(viral) is too near to its cut-off to decide; None where there is no such zone."""
+    covid_zone: tuple[Probability, Probability] | None = None
+    """The same of the product."""
     cut_offs_from: str
     """By which rule, on which cases and when the cut-offs were chosen."""
     slices_seen: int
@@ -155,6 +179,8 @@ class StepwiseDiagnosis(_Part):
     """Lung slices that were not fit to be shown."""
     models: tuple[ModelInfo, ModelInfo]
     """The first and the second."""
+    novelty: tuple[Novelty | None, Novelty | None] = (None, None)
+    """To the first and the second model; None for one without reference cases."""
 
 
 class SliceCleaning(_Part):
@@ -227,6 +253,34 @@ class ClinicalDiagnosis(_Part):
     sentence: str
     """All of this for a reader."""
     model: ModelInfo
+
+
+class Check(_Part):
+    """One question that has to be answered well before the conclusion names a class."""
+
+    name: Literal["agreement", "distribution", "grey zone", "clinical data"]
+    subject: str
+    """Which classifier was looked at, or both."""
+    outcome: Literal["passed", "failed", "not checked"]
+    detail: str
+    """The numbers, or why it was not checked, in a sentence."""
+
+
+class Conclusion(_Part):
+    """What all classifiers together say, or that they do not know, and why (see `pleura.diagnosis.conclusion`)."""
+
+    answer: str
+    """A class; "not-viral" where only the two steps were asked; or "undetermined"."""
+    certain: bool
+    """Whether no check failed; the answer is "undetermined" where one did."""
+    reasons: tuple[str, ...]
+    """Of an undetermined answer: what each failed check found."""
+    notes: tuple[str, ...]
+    """What weakens the answer without undoing it, such as a classifier that was not asked."""
+    checks: tuple[Check, ...]
+    """All of them, those that failed first."""
+    rule: str
+    """How the answer follows, in a sentence or two."""
 
 
 class Provenance(_Part):
