@@ -26,6 +26,9 @@ __all__ = [
     "SeriesInfo",
     "Severity",
     "SliceCleaning",
+    "SliceNetworkAnswer",
+    "StepFailure",
+    "StepRecord",
     "StepwiseDiagnosis",
     "StudyInfo",
 ]
@@ -154,6 +157,19 @@ class Severity(_Part):
     model: ModelInfo
 
 
+class SliceNetworkAnswer(_Part):
+    """What a network that sees the lung slices from feet to head says: DL1 or DL2 on its own (CoviDet)."""
+
+    classes: tuple[str, ...]
+    probabilities: tuple[Probability, ...]
+    """In the order of `classes`."""
+    slices_seen: int
+    """Lung slices that it was shown."""
+    slices_left_out: int
+    """Lung slices that were not fit to be shown."""
+    model: ModelInfo
+
+
 class StepwiseDiagnosis(_Part):
     """COVID-19 against everything else in two steps: viral or not, then which virus (CoviDet)."""
 
@@ -243,10 +259,6 @@ class LesionFindings(_Part):
     """Slices with most lesion, that with most first, kept apart from one another; counted from the feet from 0."""
     outside_ml: Millilitres
     """Lesion in the mask that lies outside the lungs; counted nowhere else."""
-    slices_seen: int | None
-    """Slices that the model was shown; None where the mask was drawn by hand."""
-    slices_left_out: int | None
-    """Lung slices that were not fit to be shown; lesion in them is taken from their neighbours."""
     sentence: str
     """All of this for a reader."""
     method: str
@@ -355,6 +367,31 @@ class Conclusion(_Part):
     """How the answer follows, in a sentence or two."""
 
 
+class StepRecord(_Part):
+    """One step of the diagnosis: what became of it."""
+
+    name: str
+    title: str
+    """What it does, for a reader."""
+    outcome: Literal["done", "failed", "left out"]
+    why: str = ""
+    """Why it was left out, or what it failed of; of a step that was done, why it was where nobody asked for it."""
+
+
+class StepFailure(_Part):
+    """A step that was to be done and gave no answer; the other parts of the report stand."""
+
+    step: str
+    """Its name in `Report.steps`."""
+    kind: str
+    """The error's class, such as ModelError."""
+    message: str
+    """What was got, and what was expected."""
+    what_to_do: str
+    fault: bool
+    """True where nothing was wrong with what was given: a fault of the program, whose traceback is in the log."""
+
+
 class Provenance(_Part):
     """What else is needed to repeat the answer."""
 
@@ -371,9 +408,10 @@ class Provenance(_Part):
 
 
 class Report(_Part):
-    """One study's answer."""
+    """One study's answer; the part of a step that was left out, or failed, is null: `steps` says why."""
 
-    schema_version: Literal["1"] = "1"
+    schema_version: Literal["2"] = "2"
+    """From 2 on any step may have been left out, so that `classification`, `explanation` and `model` may be null."""
     disclaimer: str = DISCLAIMER
     warnings: tuple[str, ...]
     """What a reader must not miss, such as synthetic training data."""
@@ -382,17 +420,28 @@ class Report(_Part):
     lungs: LungMeasurements
     cleaning: SliceCleaning | None = None
     """None where no cleaner was asked."""
-    classification: Classification
+    classification: Classification | None = None
+    """None where the four classes were not asked."""
     severity: Severity | None = None
     """None where the most probable class is not COVID-19, or no severity model was given."""
+    dl1: SliceNetworkAnswer | None = None
+    """Viral pneumonia or not, before any cut-off."""
+    dl2: SliceNetworkAnswer | None = None
+    """COVID-19 or another viral pneumonia, if it is viral, before any cut-off."""
     stepwise: StepwiseDiagnosis | None = None
-    """A second opinion by other networks; None where they were not asked."""
+    """A second opinion by other networks, from `dl1` and `dl2`; None where they were not asked."""
     agreement: str = ""
     """Whether the four classes and the two steps agree, in a sentence; empty where only one was asked."""
     clinical: ClinicalDiagnosis | None = None
     """None without clinical data."""
-    explanation: Explanation
+    explanation: Explanation | None = None
+    """None where no heat map was asked."""
     quality: tuple[str, ...]
     """Notes on the input that may weaken the answer."""
-    model: ModelInfo
+    steps: tuple[StepRecord, ...] = ()
+    """All steps that there are, in order."""
+    failures: tuple[StepFailure, ...] = ()
+    """The steps that failed, in order; empty where all went well."""
+    model: ModelInfo | None = None
+    """The one that gave the four classes; None where they were not asked."""
     provenance: Provenance
