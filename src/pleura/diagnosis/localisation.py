@@ -11,6 +11,7 @@ from pleura.data.cohort import Case
 from pleura.diagnosis.chain import Chain
 from pleura.diagnosis.explain import share_inside
 from pleura.diagnosis.pipeline import diagnose_study
+from pleura.diagnosis.report import Report
 from pleura.errors import CohortError, StudyError
 from pleura.imaging.nifti_read import read_label_mask
 from pleura.models.files import Model
@@ -106,10 +107,13 @@ def localise(
             lungs = diagnosis.lungs if case.lungs is None else read_label_mask(case.lungs)
         except StudyError as error:
             raise CohortError(f"case {case.case} cannot be used: {error}") from error
-        if not lesions.shape == lungs.shape == diagnosis.heat.shape:
+        heat = diagnosis.heat
+        if heat is None:
+            raise CohortError(f"case {case.case} has no heat map: {_why_not(diagnosis.report)}")
+        if not lesions.shape == lungs.shape == heat.shape:
             masks = f"{lungs.shape} and {lesions.shape}"
-            raise CohortError(f"case {case.case}: masks of shape {masks} on a study of {diagnosis.heat.shape}")
-        in_lungs, on_lesions, chance, peak = measure_heat(diagnosis.heat, lungs, lesions, diagnosis.volume.spacing)
+            raise CohortError(f"case {case.case}: masks of shape {masks} on a study of {heat.shape}")
+        in_lungs, on_lesions, chance, peak = measure_heat(heat, lungs, lesions, diagnosis.volume.spacing)
         found.append(
             Localisation(
                 case=case.case,
@@ -122,3 +126,8 @@ def localise(
         )
         on_done()
     return found
+
+
+def _why_not(report: Report) -> str:
+    """Say what failed."""
+    return "; ".join(f"{failure.step}: {failure.message}" for failure in report.failures)

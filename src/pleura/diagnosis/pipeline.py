@@ -49,8 +49,10 @@ class Diagnosis:
     volume: Volume
     lungs: npt.NDArray[np.uint8]
     """(z, y, x): 0 outside, 1 right lung, 2 left lung."""
-    heat: npt.NDArray[np.uint8]
-    """(z, y, x): class activation map, 0 to 255."""
+    heat: npt.NDArray[np.uint8] | None
+    """(z, y, x): class activation map, 0 to 255; None where none was made."""
+    lesions: npt.NDArray[np.uint8] | None = None
+    """(z, y, x): 0 none, 1 lesion; None where they were not looked for."""
 
 
 def diagnose_study(

@@ -436,6 +436,10 @@ class Report(_Part):
     """None without clinical data."""
     explanation: Explanation | None = None
     """None where no heat map was asked."""
+    lesions: LesionFindings | None = None
+    """None where lesions were not looked for."""
+    conclusion: Conclusion | None = None
+    """What all classifiers together say; None where none was asked."""
     quality: tuple[str, ...]
     """Notes on the input that may weaken the answer."""
     steps: tuple[StepRecord, ...] = ()
