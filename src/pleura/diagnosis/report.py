@@ -167,6 +167,8 @@ class SliceNetworkAnswer(_Part):
     """Lung slices that it was shown."""
     slices_left_out: int
     """Lung slices that were not fit to be shown."""
+    novelty: Novelty | None = None
+    """None for a model without reference cases."""
     model: ModelInfo
 
 
@@ -198,8 +200,6 @@ class StepwiseDiagnosis(_Part):
     """Lung slices that were not fit to be shown."""
     models: tuple[ModelInfo, ModelInfo]
     """The first and the second."""
-    novelty: tuple[Novelty | None, Novelty | None] = (None, None)
-    """To the first and the second model; None for one without reference cases."""
 
 
 class LesionRegion(_Part):
