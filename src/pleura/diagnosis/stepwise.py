@@ -13,14 +13,14 @@ import numpy.typing as npt
 import torch
 
 from pleura.diagnosis.compose import model_info
+from pleura.diagnosis.prepared import PreparedSlices
 from pleura.diagnosis.report import StepwiseDiagnosis
-from pleura.errors import GeometryError, ModelError
-from pleura.imaging.field import Field, find_field
-from pleura.imaging.inplane import prepare
-from pleura.imaging.subsets import FEWEST_LUNG_SLICES
+from pleura.diagnosis.slice_network import Opinion, ask_slice_network
+from pleura.errors import ModelError
+from pleura.imaging.field import Field
 from pleura.imaging.volume import Volume
 from pleura.models.files import Model
-from pleura.models.predict import Prediction, predict
+from pleura.models.predict import Prediction
 
 __all__ = [
     "COVID",
@@ -31,6 +31,7 @@ __all__ = [
     "Stepwise",
     "StepwiseResult",
     "classify_stepwise",
+    "combine",
     "stepwise_diagnosis",
 ]
 
@@ -148,38 +149,30 @@ def classify_stepwise(
     NoLungsError
         If there are no lungs.
     """
-    if left_out is not None and left_out.shape != volume.shape[:1]:
-        raise GeometryError(f"slices to leave out of shape {left_out.shape}; need ({volume.shape[0]},), one a slice")
-    shown: dict[tuple[int, int, int, str], tuple[npt.NDArray[np.int16], Field]] = {}
-    predictions, fields = [], []
-    for model in (stepwise.dl1, stepwise.dl2):
-        settings = model.card.input
-        key = (settings.window_low, settings.window_high, settings.size, settings.field)
-        if key not in shown:
-            field = find_field(lungs, volume, settings.field)
-            shown[key] = prepare(volume, field, size=settings.size, window=key[:2]), field
-        prepared, field = shown[key]
-        places = np.arange(*field.slices)
-        kept = np.ones(len(places), dtype=bool) if left_out is None else ~left_out[places]
-        if kept.sum() < FEWEST_LUNG_SLICES:
-            raise GeometryError(
-                f"{int(kept.sum())} of {len(places)} lung slices are left; the slice network needs at least "
-                f"{FEWEST_LUNG_SLICES}: use a series with thinner or better slices"
-            )
-        found = predict(model, prepared[kept], seed=0, device=device)
-        predictions.append(Prediction(found.probabilities, found.mean, places[kept][found.subsets], found.features))
-        fields.append(field)
-    dl1, dl2 = predictions
-    viral = float(dl1.mean[stepwise.dl1.card.classes.index(VIRAL)])
-    given = float(dl2.mean[stepwise.dl2.card.classes.index(COVID)])
+    slices = PreparedSlices(volume, lungs)
+    dl1, dl2 = (
+        ask_slice_network(model, slices, left_out=left_out, device=device) for model in (stepwise.dl1, stepwise.dl2)
+    )
+    return combine(stepwise, dl1, dl2)
+
+
+def combine(stepwise: Stepwise, dl1: Opinion, dl2: Opinion) -> StepwiseResult:
+    """Multiply what the two models said of one scan, and answer.
+
+    Parameters
+    ----------
+    stepwise : whose models gave the opinions
+    dl1, dl2 : of the first and the second model
+    """
+    viral, given = dl1.probability(VIRAL), dl2.probability(COVID)
     return StepwiseResult(
         viral=viral,
         covid_given_viral=given,
         answer=stepwise.answer(viral, given),
-        dl1=dl1,
-        dl2=dl2,
-        fields=(fields[0], fields[1]),
-        left_out=0 if left_out is None else int(left_out[slice(*fields[0].slices)].sum()),
+        dl1=dl1.prediction,
+        dl2=dl2.prediction,
+        fields=(dl1.field, dl2.field),
+        left_out=dl1.left_out,
     )
 
 
