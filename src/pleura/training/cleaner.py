@@ -52,7 +52,7 @@ class Run:
     examples: SliceExamples
     judged: tuple[npt.NDArray[np.int16], npt.NDArray[np.int64]]
     """Slices drawn from the validation cases, HU, and their classes."""
-    learner: Learner
+    learner: Learner[Classifier]
     out: Path
     progress: Progress
     best: dict[str, Tensor]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from torch import Tensor
@@ -74,7 +74,7 @@ class Run(Protocol):
         """To learn from."""
 
     @property
-    def learner(self) -> Learner:
+    def learner(self) -> Learner[Any]:
         """What learns."""
 
     @property
@@ -108,7 +108,7 @@ def prepare_output(out: Path, recipe: "DataclassInstance", *, resume: bool) -> N
 
 
 def begin(
-    out: Path, learner: Learner, name: str, *, resume: bool, epochs: int, watcher: Watcher
+    out: Path, learner: Learner[Any], name: str, *, resume: bool, epochs: int, watcher: Watcher
 ) -> tuple[Progress, dict[str, Tensor]]:
     """Give a fresh run's progress and best weights, or take them and the learner's state from the checkpoint.
 
@@ -178,7 +178,7 @@ def settle(run: Run) -> int:
 
 
 def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
-    """One pass over the training cases; mean loss and accuracy on the way, and the last learning rate."""
+    """One pass over the training cases; mean loss, accuracy or what else is measured, and the last learning rate."""
     recipe, steps = run.recipe, run.examples.steps
 
     def rate(number: int) -> float:
@@ -194,4 +194,4 @@ def _train_epoch(run: Run, epoch: int) -> dict[str, float]:
     )
     if not np.isfinite(seen.loss):
         raise RecipeError(f"the loss is {seen.loss} in epoch {epoch + 1}; lower optimiser.learning_rate")
-    return {"learning_rate": seen.rate, "train_loss": seen.loss, "train_accuracy": seen.accuracy}
+    return {"learning_rate": seen.rate, "train_loss": seen.loss, f"train_{run.learner.measure}": seen.accuracy}

@@ -21,7 +21,8 @@ def write_log(path: Path, history: Sequence[dict[str, float]]) -> None:
 
 def row_in_words(row: dict[str, float]) -> str:
     """Say an epoch's row in a line."""
-    said = f"epoch {row['epoch']:.0f}: loss {row['train_loss']:.3f}, accuracy {row['train_accuracy']:.3f}"
+    measure = "dice" if "train_dice" in row else "accuracy"
+    said = f"epoch {row['epoch']:.0f}: loss {row['train_loss']:.3f}, {measure} {row['train_' + measure]:.3f}"
     if "validation_loss" in row:
-        said += f"; validation loss {row['validation_loss']:.3f}, accuracy {row['validation_accuracy']:.3f}"
+        said += f"; validation loss {row['validation_loss']:.3f}, {measure} {row['validation_' + measure]:.3f}"
     return f"{said}; {row['seconds']:.0f} s"

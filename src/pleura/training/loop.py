@@ -46,7 +46,7 @@ class Run:
     keys: dict[str, str]
     examples: Examples
     task: Task
-    learner: Learner
+    learner: Learner[Classifier]
     out: Path
     parent: Model | None
     pretrained: str

@@ -1,4 +1,4 @@
-"""A recipe's loss settings and a batch's part in; what is minimised, and the logits, out."""
+"""A recipe's loss settings and a batch's part in; what is minimised, and how many were right, out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Objective:
 
     def __call__(
         self,
-        trained: Classifier | WithLesions,
+        trained: nn.Module,
         inputs: Tensor,
         labels: Tensor,
         lesions: Tensor | None,
@@ -56,24 +56,10 @@ class Objective:
         precision: torch.autocast,
         counts: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Compute a part of a batch; the parts' losses add up to the batch's.
-
-        Parameters
-        ----------
-        trained : what is optimised
-        inputs : (part, 1, slices, size, size)
-        labels : (part,)
-        lesions : (part, slices, size, size), or None
-        of_batch : class numbers of the whole batch
-        precision : for the forward pass; losses are computed in float32
-        counts : (part,), slices of each case before its padding; None where all cases have as many
-
-        Returns
-        -------
-        loss : scalar
-        logits : (part, classes)
-        """
+        """Compute a part of a batch, as `pleura.training.steps.Goal` has it; what is right is counted."""
         network = trained.network if isinstance(trained, WithLesions) else trained
+        if not isinstance(network, Classifier):
+            raise TypeError(f"need a classifier, got {type(network).__name__}")
         with precision:
             features = network.forward_features(inputs)
             logits = network.classify(features) if counts is None else network.classify(features, counts)
@@ -86,4 +72,4 @@ class Objective:
             loss = loss + share * self.proximal(trained)
         if isinstance(trained, WithLesions) and lesions is not None:
             loss = loss + self.settings.lesions * share * lesion_loss(trained, features, lesions, labels, counts)
-        return loss, logits
+        return loss, (logits.detach().argmax(dim=1) == labels).sum()

@@ -2,33 +2,71 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import torch
-from torch import optim
+from torch import Tensor, nn, optim
 
 from pleura.data.examples import Batch
 from pleura.errors import RecipeError
-from pleura.models.classifier import Classifier
-from pleura.training.lesion_loss import WithLesions
-from pleura.training.objective import Objective
 
-__all__ = ["Learner", "Seen", "autocast", "learn"]
+__all__ = ["Goal", "Learner", "Seen", "autocast", "learn"]
+
+Network = TypeVar("Network", bound=nn.Module)
+
+_VOLUMES = 5
+"""Axes of a batch that has an axis of slices."""
+
+
+class Goal(Protocol):
+    """What a network is trained for, such as `pleura.training.objective.Objective`."""
+
+    def __call__(
+        self,
+        trained: nn.Module,
+        inputs: Tensor,
+        labels: Tensor,
+        lesions: Tensor | None,
+        *,
+        of_batch: Tensor,
+        precision: torch.autocast,
+        counts: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Compute a part of a batch; the parts' losses add up to the batch's.
+
+        Parameters
+        ----------
+        trained : what is optimised
+        inputs : (part, 1, slices, size, size), or of networks of single slices (part, 1, size, size)
+        labels : class numbers, (part,), or where each pixel has one, (part, size, size)
+        lesions : (part, slices, size, size), or None
+        of_batch : labels of the whole batch
+        precision : for the forward pass; losses are computed in float32
+        counts : (part,), slices of each case before its padding; None where all cases have as many
+
+        Returns
+        -------
+        loss : scalar
+        right : scalar, how many of the examples were recognised, or the sum of a measure from 0 to 1 over them
+        """
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Learner:
+class Learner(Generic[Network]):
     """A network and all that a step of training needs beside the batch."""
 
-    network: Classifier
-    trained: Classifier | WithLesions
+    network: Network
+    trained: nn.Module
     """The network, with the head that learns from lesion masks where there is one."""
     optimiser: optim.Optimizer
-    objective: Objective
+    objective: Goal
     device: torch.device
     precision: str = "float32"
     """ "float32" or "bfloat16", of the forward pass."""
     microbatch: int = 0
     """Cases in memory at once, 0 for the whole batch."""
+    measure: str = "accuracy"
+    """What the objective's second answer is called in the log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +79,14 @@ class Seen:
     loss: float
     """Mean over the examples, each as it was before its step; NaN without any."""
     accuracy: float
-    """Share of the examples that were recognised before their step; NaN without any."""
+    """Share of the examples that were recognised before their step, or the objective's own measure of how well they
+    were; NaN without any."""
     rate: float
     """Learning rate of the last step; 0 without any."""
 
 
 def learn(
-    learner: Learner,
+    learner: Learner[Network],
     batches: Iterable[Batch],
     *,
     rate: Callable[[int], float],
@@ -80,7 +119,7 @@ def learn(
             last = rate(steps - 1)
             for group in learner.optimiser.param_groups:
                 group["lr"] = last
-            if batch.counts is None:
+            if batch.counts is None and batch.inputs.ndim == _VOLUMES:
                 _refuse_wrong_gradients(learner, batch.inputs.shape[2])
             labels = batch.labels.to(device)
             part = learner.microbatch or len(labels)
@@ -93,9 +132,10 @@ def learn(
                     x = x[:, :, : int(counts.max())]  # padding that no case of this part needs is not computed
                 lesions = None if batch.lesions is None else batch.lesions[some][:, : x.shape[2]].to(device)
                 x = x.to(device)
-                loss, logits = learner.objective(
+                order = torch.channels_last_3d if x.ndim == _VOLUMES else torch.channels_last
+                loss, right = learner.objective(
                     learner.trained,
-                    x.contiguous(memory_format=torch.channels_last_3d),  # (part, 1, slices, size, size)
+                    x.contiguous(memory_format=order),  # (part, 1, slices, size, size) or (part, 1, size, size)
                     labels[some],
                     lesions,
                     of_batch=labels,
@@ -104,7 +144,7 @@ def learn(
                 )
                 loss.backward()  # type: ignore[no-untyped-call]
                 loss_sum += loss.detach() * len(labels)
-                hits += (logits.detach().argmax(dim=1) == labels[some]).sum()
+                hits += right
             learner.optimiser.step()
             cases += len(labels)
             on_step()
@@ -118,7 +158,7 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
-def _refuse_wrong_gradients(learner: Learner, slices: int) -> None:
+def _refuse_wrong_gradients(learner: Learner[Network], slices: int) -> None:
     """Refuse what torch 2.13 computes wrongly on a CPU.
 
     There the weight gradient of a 3 x 3 x 3 convolution in bfloat16 is read from memory that nobody wrote, where the

@@ -251,7 +251,9 @@ def own_network(hospital: Hospital, state: GlobalState, home: Home) -> Classifie
     return trained
 
 
-def local_learner(hospital: Hospital, trained: Classifier | WithLesions, *, proximal: float = 0.0) -> Learner:
+def local_learner(
+    hospital: Hospital, trained: Classifier | WithLesions, *, proximal: float = 0.0
+) -> Learner[Classifier]:
     """Give a network a fresh optimiser, and the objective of the hospital's cases.
 
     Parameters

@@ -9,6 +9,7 @@ from time import monotonic
 from pleura.data.examples import Batch, Examples
 from pleura.errors import RecipeError
 from pleura.federation.learning.settings import LocalSettings
+from pleura.models.classifier import Classifier
 from pleura.settings import ScheduleSettings, TrainingRecipe
 from pleura.training.schedule import learning_rate
 from pleura.training.steps import Learner, Seen, learn
@@ -47,7 +48,7 @@ def round_rate(step: int, steps: int, *, round_number: int, rounds: int, recipe:
 
 
 def train_locally(
-    learner: Learner,
+    learner: Learner[Classifier],
     examples: Examples,
     recipe: TrainingRecipe,
     settings: LocalSettings,
