@@ -33,9 +33,9 @@ CLASSES = ("healthy", "covid-19", "other-viral", "bacterial")
 """The classes of the UCADI classifier, in the order of its outputs."""
 GRADES = ("I", "II", "III")
 """Severity of COVID-19, mild to severe."""
-TASKS = ("diagnosis", "severity", "viral", "covid", "cleaner")
+TASKS = ("diagnosis", "severity", "viral", "covid", "cleaner", "lesions", "lungs")
 """What may be told apart: `CLASSES`; `GRADES` of COVID-19; viral pneumonia or not; COVID-19 or another virus;
-a slice fit for diagnosis or not."""
+a slice fit for diagnosis or not; voxels of a lesion or none; voxels of the right lung, of the left or of none."""
 LABELS = (*CLASSES, "tuberculosis", "nodule")
 """What a case of a cohort may be labelled; a model uses the cases of its own classes."""
 

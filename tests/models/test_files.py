@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from models.test_card import CARD
 from pleura.errors import ModelError, OutputError
 from pleura.models import files
 from pleura.models.registry import create_network
+from pleura.models.segmenter import Segmenter
 
 
 @pytest.fixture
@@ -163,3 +165,43 @@ def test_weights_that_are_not_finite_are_never_written(tmp_path: Path, network: 
     with pytest.raises(ModelError, match="not finite"):
         files.save_model(network, CARD, tmp_path / "bad")
     assert not (tmp_path / "bad").exists()
+
+
+SEGMENTER = dataclasses.replace(
+    CARD,
+    architecture="deeplabv3plus-densenet121",
+    task="lesions",
+    classes=("none", "lesion"),
+    arguments={"classes": 2, "growth": 2, "stem": 4, "aspp": 4, "low_level": 2},
+)
+
+
+def _segmenter() -> Segmenter:
+    torch.manual_seed(0)
+    return create_network(SEGMENTER.architecture, Segmenter, **SEGMENTER.arguments)
+
+
+def test_a_segmentation_model_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    network = _segmenter()
+    digest = files.save_model(network, SEGMENTER, tmp_path / "lesions")
+    model = files.load_segmenter(tmp_path / "lesions")
+    assert (model.card, model.id, model.path) == (SEGMENTER, digest, tmp_path / "lesions")
+    x = torch.linspace(-2, 2, 32 * 48).view(1, 1, 32, 48)
+    assert torch.equal(model.network(x), network.eval()(x))
+
+
+def test_each_kind_of_model_is_refused_where_the_other_is_needed(saved: Path, tmp_path: Path) -> None:
+    files.save_model(_segmenter(), SEGMENTER, tmp_path / "lesions")
+    with pytest.raises(ModelError, match="lesions: architecture deeplabv3plus-densenet121 is a segmenter, and a class"):
+        files.load_model(tmp_path / "lesions")
+    with pytest.raises(ModelError, match="small: architecture densenet3d is a classifier, and a segmenter is needed"):
+        files.load_segmenter(saved)
+
+
+def test_a_segmentation_model_of_other_classes_is_refused(tmp_path: Path) -> None:
+    card = dataclasses.replace(SEGMENTER, classes=("lesion", "none"))
+    files.save_model(_segmenter(), card, tmp_path / "lesions")
+    with pytest.raises(
+        ModelError, match="task lesions with the classes lesion, none; known are lesions: none, lesion;"
+    ):
+        files.load_segmenter(tmp_path / "lesions")

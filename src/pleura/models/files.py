@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import safetensors
 import safetensors.torch
@@ -19,13 +20,16 @@ from pleura.errors import ModelError, OutputError
 from pleura.models.card import Card, card_to_toml, parse_card
 from pleura.models.classifier import Classifier
 from pleura.models.registry import create_network
+from pleura.models.segmenter import SEGMENTS, Segmenter
 from pleura.models.weights import fill_network
 
 __all__ = [
     "Model",
+    "SegmentationModel",
     "find_model",
     "list_models",
     "load_model",
+    "load_segmenter",
     "model_id",
     "save_model",
     "shipped_folder",
@@ -37,16 +41,25 @@ CARD = "model.toml"
 WEIGHTS = "weights.safetensors"
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A network ready to use, with what is known of it."""
+Network = TypeVar("Network", bound=nn.Module)
 
-    network: Classifier
+
+@dataclass(frozen=True, eq=False)
+class _NetworkModel(Generic[Network]):
+    network: Network
     """In evaluation mode, float32, on the CPU."""
     card: Card
     id: str
     """SHA-256 over both files, 64 hexadecimal digits."""
     path: Path
+
+
+class Model(_NetworkModel[Classifier]):
+    """A classifier ready to use, with what is known of it."""
+
+
+class SegmentationModel(_NetworkModel[Segmenter]):
+    """A segmentation network ready to use, with what is known of it."""
 
 
 def user_folder() -> Path:
@@ -106,7 +119,7 @@ def model_id(path: Path) -> str:
 
 
 def load_model(reference: str | Path) -> Model:
-    """Load a model; weights kept as float16 become float32.
+    """Load a classifier; weights kept as float16 become float32.
 
     Parameters
     ----------
@@ -115,22 +128,33 @@ def load_model(reference: str | Path) -> Model:
     Raises
     ------
     ModelError
-        If it is not found, a file is missing or damaged, the architecture is unknown, or a tensor is missing, unknown,
-        of the wrong shape, or not finite.
+        If it is not found, a file is missing or damaged, the architecture is unknown or no classifier, or a tensor is
+        missing, unknown, of the wrong shape, or not finite.
     """
-    path = find_model(reference)
-    weights, text = _read(path / WEIGHTS), _read(path / CARD)
-    try:
-        card = parse_card(text.decode("utf-8"))
-        network = create_network(card.architecture, **card.arguments)
-        fill_network(network, safetensors.torch.load(weights))
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{path / CARD} is not UTF-8: {error}") from error
-    except safetensors.SafetensorError as error:
-        raise ModelError(f"{path / WEIGHTS} is damaged: {error}") from error
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
-    return Model(network.eval(), card, _id(weights, text), path)
+    return Model(*_load(reference, Classifier))
+
+
+def load_segmenter(reference: str | Path) -> SegmentationModel:
+    """Load a segmentation network; weights kept as float16 become float32.
+
+    Parameters
+    ----------
+    reference : as in `find_model`
+
+    Raises
+    ------
+    ModelError
+        As in `load_model`, with a segmenter instead of a classifier; and if the card's task and classes are not those
+        of `pleura.models.segmenter.SEGMENTS`.
+    """
+    network, card, digest, path = _load(reference, Segmenter)
+    if SEGMENTS.get(card.task) != card.classes:
+        known = "; ".join(f"{task}: {', '.join(classes)}" for task, classes in SEGMENTS.items())
+        raise ModelError(
+            f"{path}: a segmentation model for task {card.task} with the classes {', '.join(card.classes)}; known are "
+            f"{known}"
+        )
+    return SegmentationModel(network, card, digest, path)
 
 
 def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False) -> str:
@@ -155,7 +179,7 @@ def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False
         If something other than a model is at `path`, or it cannot be written.
     """
     state = {name: _stored(tensor, half) for name, tensor in network.state_dict().items()}
-    fill_network(create_network(card.architecture, **card.arguments), state)
+    fill_network(create_network(card.architecture, nn.Module, **card.arguments), state)
     return write_folder(path, safetensors.torch.save(state), card_to_toml(card))
 
 
@@ -195,6 +219,22 @@ def write_folder(path: Path, weights: bytes, card: str) -> str:
     except OSError as error:
         raise OutputError(f"cannot write the model to {path}: {error}") from error
     return model_id(path)
+
+
+def _load(reference: str | Path, kind: type[Network]) -> tuple[Network, Card, str, Path]:
+    path = find_model(reference)
+    weights, text = _read(path / WEIGHTS), _read(path / CARD)
+    try:
+        card = parse_card(text.decode("utf-8"))
+        network = create_network(card.architecture, kind, **card.arguments)
+        fill_network(network, safetensors.torch.load(weights))
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path / CARD} is not UTF-8: {error}") from error
+    except safetensors.SafetensorError as error:
+        raise ModelError(f"{path / WEIGHTS} is damaged: {error}") from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    return network.eval(), card, _id(weights, text), path
 
 
 def _stored(tensor: Tensor, half: bool) -> Tensor:

@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pleura.models.group_norm import GroupNorm2d
+
 __all__ = ["DEPTHS", "EPSILON", "Bottleneck", "ResNext", "StandardConv2d", "standardise"]
 
 DEPTHS = {11: (1, 1, 1), 14: (1, 1, 1, 1), 20: (2, 2, 2), 26: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
@@ -66,17 +68,6 @@ class StemConv2d(StandardConv2d):
         """
         weight = standardise(self.weight).sum(dim=1, keepdim=True).to(x.dtype)
         return functional.conv2d(x, weight, None, self.stride, self.padding)
-
-
-class GroupNorm2d(nn.GroupNorm):
-    """Group norm without torch's check of the input's size, which cannot be traced."""
-
-    def __init__(self, groups: int, channels: int) -> None:
-        super().__init__(groups, channels, eps=EPSILON)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(n, channels, rows, columns) -> the same shape."""
-        return torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
 
 class Bottleneck(nn.Module):
