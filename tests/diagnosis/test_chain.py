@@ -129,11 +129,12 @@ def test_the_parts_are_what_the_models_say_alone(diagnosis: Diagnosis, stepwise:
         "read",
         "lungs",
         "clean",
-        "prepare",
-        "classify",
-        "explain",
-        "step by step",
-        "clinical data",
+        "four-class",
+        "dl1",
+        "dl2",
+        "stepwise",
+        "dl3",
+        "heat-map",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pleura.diagnosis.steps import EVERYTHING, StepChoice
 from pleura.diagnosis.stepwise import Stepwise
 from pleura.diagnosis.stepwise_files import load_stepwise
 from pleura.errors import ModelError
@@ -27,7 +28,7 @@ class Chain:
 
     cleaner: Model | None = None
     """Says which slices are fit for diagnosis (CoviDet)."""
-    classifier: Model
+    classifier: Model | None = None
     """UCADI's four classes, or fewer of them."""
     severity: Model | None = None
     """Grades COVID-19 where it is the most probable class (UCADI)."""
@@ -52,6 +53,21 @@ class Chain:
                 )
 
     @property
+    def absent(self) -> dict[str, str]:
+        """The steps that this chain has no model for, each with what is lacking."""
+        models = {
+            "clean": (self.cleaner, "a slice cleaner"),
+            "four-class": (self.classifier, "a model for four classes"),
+            "dl1": (self.stepwise, "a stepwise diagnosis"),
+            "dl2": (self.stepwise, "a stepwise diagnosis"),
+            "stepwise": (self.stepwise, "a stepwise diagnosis"),
+            "dl3": (self.clinical, "clinical data with a model for them"),
+            "lesions": (None, "a model for lesions"),
+            "severity": (self.severity, "a model that grades"),
+        }
+        return {step: f"{lacking} was not given" for step, (model, lacking) in models.items() if model is None}
+
+    @property
     def inputs(self) -> tuple[InputSettings, ...]:
         """What each model that sees the study takes."""
         steps = () if self.stepwise is None else (self.stepwise.dl1, self.stepwise.dl2)
@@ -66,22 +82,28 @@ def load_chain(
     severity: str = "severity-synthetic",
     stepwise: str = "stepwise-synthetic",
     clinical: str = LEFT_OUT,
+    steps: StepChoice = EVERYTHING,
 ) -> Chain:
     """Load the models of a diagnosis.
 
     Parameters
     ----------
-    classifier, cleaner, severity, stepwise, clinical : paths or names; for all but the first also "none"
+    classifier, cleaner, severity, stepwise, clinical : paths or names, or "none"
+    steps : a model that serves only steps that are left out is not loaded
 
     Raises
     ------
     ModelError
         If one cannot be loaded or is for another task.
     """
+
+    def wanted(model: str, *served: str) -> bool:
+        return model != LEFT_OUT and any(steps.asks(step) for step in served)
+
     return Chain(
-        cleaner=None if cleaner == LEFT_OUT else load_model(cleaner),
-        classifier=load_model(classifier),
-        severity=None if severity == LEFT_OUT else load_model(severity),
-        stepwise=None if stepwise == LEFT_OUT else load_stepwise(stepwise),
-        clinical=None if clinical == LEFT_OUT else load_clinical_model(clinical),
+        cleaner=load_model(cleaner) if wanted(cleaner, "clean") else None,
+        classifier=load_model(classifier) if wanted(classifier, "four-class") else None,
+        severity=load_model(severity) if wanted(severity, "severity") else None,
+        stepwise=load_stepwise(stepwise) if wanted(stepwise, "dl1", "dl2", "stepwise") else None,
+        clinical=load_clinical_model(clinical) if wanted(clinical, "dl3") else None,
     )

@@ -9,14 +9,25 @@ import numpy.typing as npt
 import torch
 
 from pleura.data.faults.kinds import CLEANER_TASK, FIT
+from pleura.diagnosis.compose import model_info
 from pleura.diagnosis.report import ModelInfo, SliceCleaning
 from pleura.errors import ModelError, StudyError
 from pleura.imaging.lungs import lung_slices
 from pleura.imaging.volume import Volume
 from pleura.models.files import Model
+from pleura.models.predict import refuse_no_numbers
 from pleura.models.slice_scores import score_slices, small_slices
 
-__all__ = ["LEAST_SHARE", "LEAST_SLICES", "CleanedSlices", "clean_slices", "refuse_unfit", "slice_cleaning"]
+__all__ = [
+    "LEAST_SHARE",
+    "LEAST_SLICES",
+    "CleanedSlices",
+    "CleanedStudy",
+    "clean_slices",
+    "clean_study",
+    "refuse_unfit",
+    "slice_cleaning",
+]
 
 LEAST_SLICES = 8
 """Fit slices within the lungs below which a study is refused: the classifiers take no fewer."""
@@ -70,7 +81,7 @@ def clean_slices(model: Model, volume: Volume, *, device: str | torch.device = "
     Raises
     ------
     ModelError
-        If the model is for something else.
+        If the model is for something else, or its network gives no numbers.
     """
     card = model.card
     if card.task != CLEANER_TASK or FIT not in card.classes:
@@ -82,7 +93,33 @@ def clean_slices(model: Model, volume: Volume, *, device: str | torch.device = "
         temperature=card.temperature,
         device=device,
     )
+    refuse_no_numbers(probabilities, card.name)
     return CleanedSlices(classes=card.classes, probabilities=probabilities, cutoff=card.thresholds["answer"])
+
+
+@dataclass(frozen=True, eq=False)
+class CleanedStudy:
+    """What a cleaner says of each slice, and of the study."""
+
+    slices: CleanedSlices
+    part: SliceCleaning
+    """Of the report."""
+
+
+def clean_study(
+    model: Model, volume: Volume, lungs: npt.NDArray[np.uint8], *, device: str | torch.device = "cpu"
+) -> CleanedStudy:
+    """Judge every slice of a volume, and the study by those within the lungs; for errors see the two functions.
+
+    Parameters
+    ----------
+    model : a slice cleaner
+    volume : the study
+    lungs : 0 outside, on the same grid
+    device : where to compute
+    """
+    cleaned = clean_slices(model, volume, device=device)
+    return CleanedStudy(cleaned, slice_cleaning(cleaned, lungs, model_info(model)))
 
 
 def slice_cleaning(cleaned: CleanedSlices, lungs: npt.NDArray[np.uint8], model: ModelInfo) -> SliceCleaning:

@@ -1,4 +1,4 @@
-"""A volume with its lungs in; the four-class answer, the grade of COVID-19 and the heat map out (UCADI)."""
+"""A study's lung slices in; the four-class answer, the grade of COVID-19, and the heat map out (UCADI)."""
 
 from dataclasses import dataclass
 
@@ -6,18 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from pleura.diagnosis.clock import StepClock
 from pleura.diagnosis.compose import answer_of, classification, explanation, severity
 from pleura.diagnosis.explain import activation_map, map_to_volume
+from pleura.diagnosis.prepared import PreparedSlices
 from pleura.diagnosis.report import Classification, Explanation, Severity
-from pleura.imaging.field import Field, find_field
-from pleura.imaging.inplane import prepare
-from pleura.imaging.volume import Volume
+from pleura.imaging.field import Field
 from pleura.models.files import Model
-from pleura.models.predict import predict
-from pleura.settings import InputSettings
+from pleura.models.predict import Prediction, predict
 
-__all__ = ["GRADED", "FourClass", "classify_four"]
+__all__ = ["GRADED", "FourClass", "HeatMap", "classify_four", "explain_four", "grade_four", "why_not_graded"]
 
 GRADED = "covid-19"
 """The class whose severity is graded."""
@@ -27,72 +24,87 @@ GRADED = "covid-19"
 class FourClass:
     """What UCADI says of a study."""
 
-    classification: Classification
-    severity: Severity | None
-    """None where the most probable class is not COVID-19, or there is no model that grades."""
-    explanation: Explanation
+    model: Model
+    prediction: Prediction
+    field: Field
+    """What the slices showed."""
+    part: Classification
+    """Of the report."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeatMap:
+    """Where the four-class model looked."""
+
     heat: npt.NDArray[np.uint8]
     """(z, y, x): class activation map, 0 to 255."""
+    part: Explanation
+    """Of the report."""
 
 
-def classify_four(
-    volume: Volume,
-    lungs: npt.NDArray[np.uint8],
-    model: Model,
-    grader: Model | None,
-    *,
-    explain: str | None,
-    device: torch.device,
-    backend: str,
-    seed: int,
-    clock: StepClock,
-) -> FourClass:
-    """Draw slice subsets, classify, grade and explain.
+def classify_four(model: Model, slices: PreparedSlices, *, device: torch.device, backend: str, seed: int) -> FourClass:
+    """Draw slice subsets and classify.
 
     Parameters
     ----------
-    volume : the study
-    lungs : 0 outside, 1 right lung, 2 left lung, on the volume's grid
     model : a classifier whose task is diagnosis
-    grader : one whose task is severity, or None
-    explain : the class whose heat map is made, one of the model's; the most probable one where it is None
+    slices : of the study
     device, backend : where and with what to compute
     seed : draws the slice subsets
-    clock : times the steps
 
     Raises
     ------
     StudyError
         If the lungs span too few slices.
+    ModelError
+        If the network gives no numbers.
     """
-    classes, settings = model.card.classes, model.card.input
-    with clock.step("prepare"):
-        prepared, field = _prepared(volume, lungs, settings)
-    with clock.step("classify"):
-        prediction = predict(model, prepared, seed=seed, device=device, backend=backend)
-    top = int(prediction.mean.argmax())
-    graded = None
-    if grader is not None and classes[top] == GRADED:
-        with clock.step("grade"):
-            same = grader.card.input == settings
-            slices = prepared if same else _prepared(volume, lungs, grader.card.input)[0]
-            grades = predict(grader, slices, seed=seed, device=device, backend=backend)
-            graded = severity(grades, grader, answer_of(prediction, model.card))
-    with clock.step("explain"):
-        target = top if explain is None else classes.index(explain)
-        maps = activation_map(prediction.features, model.network.classify, target)
-        heat = map_to_volume(maps, prediction.subsets + field.slices[0], volume.shape, field)
-        found = explanation(heat, lungs, volume, classes[target])
-    return FourClass(
-        classification=classification(prediction, model.card, field.slices[0]),
-        severity=graded,
-        explanation=found,
-        heat=heat,
-    )
+    prepared, field = slices.of(model.card.input)
+    prediction = predict(model, prepared, seed=seed, device=device, backend=backend)
+    part = classification(prediction, model.card, field.slices[0])
+    return FourClass(model=model, prediction=prediction, field=field, part=part)
 
 
-def _prepared(
-    volume: Volume, lungs: npt.NDArray[np.uint8], settings: InputSettings
-) -> tuple[npt.NDArray[np.int16], Field]:
-    field = find_field(lungs, volume, settings.field)
-    return prepare(volume, field, size=settings.size, window=(settings.window_low, settings.window_high)), field
+def why_not_graded(four: FourClass | None) -> str:
+    """Say why a case whose top class is known has no grade; empty where it has one, and where nothing is known."""
+    if four is None:
+        return ""
+    return "" if four.part.top_class == GRADED else f"only {GRADED} is graded; the top class is {four.part.top_class}"
+
+
+def grade_four(
+    four: FourClass, grader: Model, slices: PreparedSlices, *, device: torch.device, backend: str, seed: int
+) -> Severity:
+    """Grade a case whose most probable class is COVID-19.
+
+    Parameters
+    ----------
+    four : the diagnosis
+    grader : a classifier whose task is severity
+    slices, device, backend, seed : as for `classify_four`
+
+    Raises
+    ------
+    ModelError
+        If the network gives no numbers.
+    """
+    prepared, _ = slices.of(grader.card.input)
+    grades = predict(grader, prepared, seed=seed, device=device, backend=backend)
+    return severity(grades, grader, answer_of(four.prediction, four.model.card))
+
+
+def explain_four(four: FourClass, slices: PreparedSlices, *, target: str | None) -> HeatMap:
+    """Draw the class activation map on the study's own grid.
+
+    Parameters
+    ----------
+    four : the diagnosis
+    slices : of the study
+    target : one of the model's classes; the most probable one where it is None
+    """
+    name = four.part.top_class if target is None else target
+    classify, index = four.model.network.classify, four.model.card.classes.index(name)
+    maps = activation_map(four.prediction.features, classify, index)
+    seen = four.prediction.subsets + four.field.slices[0]
+    heat = map_to_volume(maps, seen, slices.volume.shape, four.field)
+    return HeatMap(heat=heat, part=explanation(heat, slices.lungs, slices.volume, name))

@@ -1,7 +1,7 @@
 """A study in, a Diagnosis out; the steps stand here in the order of the papers' figures."""
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,32 +13,31 @@ import torch
 from pleura import __version__
 from pleura.data.intensity import check_volume
 from pleura.diagnosis.chain import Chain
-from pleura.diagnosis.clean import CleanedSlices, clean_slices, refuse_unfit, slice_cleaning
+from pleura.diagnosis.clean import clean_study, refuse_unfit
 from pleura.diagnosis.clinical import diagnose_clinical
 from pleura.diagnosis.clock import StepClock
 from pleura.diagnosis.compose import agreement, model_info, series_infos, study_info, warnings_of
-from pleura.diagnosis.four_class import classify_four
+from pleura.diagnosis.conclusion import conclude
+from pleura.diagnosis.four_class import classify_four, explain_four, grade_four, why_not_graded
+from pleura.diagnosis.prepared import PreparedSlices
 from pleura.diagnosis.quality import study_notes
-from pleura.diagnosis.report import (
-    ClinicalDiagnosis,
-    LungMeasurements,
-    ModelInfo,
-    Provenance,
-    Report,
-    Severity,
-    SliceCleaning,
-    StepwiseDiagnosis,
-)
-from pleura.diagnosis.stepwise import classify_stepwise, stepwise_diagnosis
+from pleura.diagnosis.report import Classification, LungMeasurements, Provenance, Report, StepwiseDiagnosis
+from pleura.diagnosis.runner import StepRunner, given
+from pleura.diagnosis.slice_network import ask_slice_network
+from pleura.diagnosis.steps import EVERYTHING, StepChoice, choose_steps
+from pleura.diagnosis.stepwise import COVID, combine, stepwise_diagnosis
 from pleura.errors import ModelError
 from pleura.imaging.lungs import lung_litres, lung_notes, lung_slices, segment_lungs
 from pleura.imaging.study import load_study
 from pleura.imaging.volume import Volume
 from pleura.models.backend import backend_version, create_features
-from pleura.models.card import Card
 from pleura.models.device import choose_device
+from pleura.models.files import Model
 
 __all__ = ["Diagnosis", "diagnose_study"]
+
+_CLASSIFIERS = {"four-class": "four classes", "stepwise": "two steps"}
+"""Step -> what the conclusion calls it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +58,7 @@ def diagnose_study(
     path: Path,
     chain: Chain,
     *,
+    steps: StepChoice = EVERYTHING,
     patient: Mapping[str, float] | None = None,
     series_uid: str | None = None,
     explain: str | None = None,
@@ -69,10 +69,14 @@ def diagnose_study(
 ) -> Diagnosis:
     """Diagnose one study.
 
+    Without the study, its lungs, or enough fit slices there is no diagnosis. Past these, a step that fails is named in
+    the report and takes no other step's answer with it, except of those that are made from its own.
+
     Parameters
     ----------
     path : DICOM file or folder, ZIP, or NIfTI
     chain : the models that are asked
+    steps : which steps are done; by default all for which the chain has a model
     patient : clinical values by feature, as `pleura.data.clinical_table.read.read_patient` gives them; goes with a
         clinical model, and only with one
     series_uid : the series to use; the best one by default
@@ -86,63 +90,90 @@ def diagnose_study(
     ------
     StudyError
         If the study cannot be used; which kind says why.
-    CohortError
-        If a clinical value cannot be.
     ModelError
         If the classifier does not know the class to explain, or the device is not there or not the backend's.
+    RecipeError
+        If a step is asked for by name that cannot be done, or none is left to do.
     MissingExtraError
         If the backend's package is not installed.
     """
-    model = chain.classifier
-    if explain is not None and explain not in model.card.classes:
-        known = ", ".join(model.card.classes)
-        raise ModelError(f'cannot explain "{explain}": the classes of {model.card.name} are {known}')
-    if (patient is None) != (chain.clinical is None):
-        lacks = "are no clinical values" if patient is None else "is no clinical model"
-        raise ModelError(f"there {lacks}; give both values and model, or neither")
+    _refuse_what_cannot_be(chain, patient, explain)
     place = choose_device(device)
+    plan = choose_steps(steps, chain.absent)
     clock = StepClock(on_step)
+    do = StepRunner(plan, clock)
     with clock.step("set up"):
-        create_features(model, backend=backend, device=place)  # prediction finds it made
+        if chain.classifier is not None:
+            create_features(chain.classifier, backend=backend, device=place)  # prediction finds it made
     with clock.step("read"):
         volume, study = load_study(path, series_uid=series_uid)
         for settings in chain.inputs:
             check_volume(volume, settings)
     with clock.step("lungs"):
         lungs = segment_lungs(volume)
-    cleaned, cleaning = _clean(chain, volume, lungs, place, clock)
-    four = classify_four(
-        volume,
-        lungs,
-        model,
-        chain.severity,
-        explain=explain,
-        device=place,
-        backend=backend,
-        seed=seed,
-        clock=clock,
+    slices = PreparedSlices(volume, lungs)
+
+    cleaned = do.run("clean", lambda: clean_study(given(chain.cleaner), volume, lungs, device=place))
+    if cleaned is not None:
+        refuse_unfit(cleaned.part)
+    unfit = None if cleaned is None else ~cleaned.slices.kept
+
+    four = do.run(
+        "four-class",
+        lambda: classify_four(given(chain.classifier), slices, device=place, backend=backend, seed=seed),
     )
-    steps = _step_by_step(chain, volume, lungs, cleaned, place, clock)
-    clinical = _with_clinical_data(chain, patient, steps, clock)
+    dl1 = do.run("dl1", lambda: ask_slice_network(given(chain.stepwise).dl1, slices, left_out=unfit, device=place))
+    dl2 = do.run("dl2", lambda: ask_slice_network(given(chain.stepwise).dl2, slices, left_out=unfit, device=place))
+    two_steps = do.run(
+        "stepwise",
+        lambda: stepwise_diagnosis(given(chain.stepwise), combine(given(chain.stepwise), given(dl1), given(dl2))),
+    )
+    by_ct = None if dl2 is None else dl2.probability(COVID)
+    clinical = do.run("dl3", lambda: diagnose_clinical(given(chain.clinical), given(patient), by_ct))
+    grade = do.run(
+        "severity",
+        lambda: grade_four(given(four), given(chain.severity), slices, device=place, backend=backend, seed=seed),
+        unless=why_not_graded(four),
+    )
+    looked = do.run("heat-map", lambda: explain_four(given(four), slices, target=explain))
+
+    cleaning = None if cleaned is None else cleaned.part
+    classification = None if four is None else four.part
+    first, second = (None if dl is None else dl.part for dl in (dl1, dl2))
+    parts = (cleaning, first, second, clinical, grade)
+    asked = () if chain.classifier is None or four is None else (model_info(chain.classifier),)
     report = Report(
-        warnings=warnings_of(*_models(chain, four.severity, cleaning, steps, clinical)),
+        warnings=warnings_of(*asked, *(part.model for part in parts if part is not None)),
         study=study_info(volume),
         series=series_infos(study),
         lungs=_lung_measurements(lungs, volume),
         cleaning=cleaning,
-        classification=four.classification,
-        severity=four.severity,
-        stepwise=steps,
-        agreement="" if steps is None else agreement(four.classification.answer, steps.answer),
+        classification=classification,
+        severity=grade,
+        dl1=first,
+        dl2=second,
+        stepwise=two_steps,
+        agreement=_agreement(classification, two_steps),
         clinical=clinical,
-        explanation=four.explanation,
+        explanation=None if looked is None else looked.part,
+        conclusion=conclude(
+            four=classification,
+            steps=two_steps,
+            dl1=first,
+            dl2=second,
+            cleaning=cleaning,
+            clinical=clinical,
+            failed=[said for name, said in _CLASSIFIERS.items() if do.gave_nothing(name)],
+        ),
         quality=(
             *volume.source.notes,
             *study_notes(volume),
             *lung_notes(lungs, volume),
             *((cleaning.note,) if cleaning is not None and cleaning.verdict == "flagged" else ()),
         ),
-        model=model_info(model),
+        steps=do.records,
+        failures=do.failures,
+        model=asked[0] if asked else None,
         provenance=Provenance(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             pleura=__version__,
@@ -150,67 +181,27 @@ def diagnose_study(
             torch=torch.__version__,
             device=str(place),
             seed=seed,
-            settings=_settings(model.card, backend),
+            settings=_settings(chain.classifier, backend),
             seconds={name: round(value, 3) for name, value in clock.seconds.items()},
         ),
     )
-    return Diagnosis(report=report, volume=volume, lungs=lungs, heat=four.heat)
+    return Diagnosis(report=report, volume=volume, lungs=lungs, heat=None if looked is None else looked.heat)
 
 
-def _clean(
-    chain: Chain, volume: Volume, lungs: npt.NDArray[np.uint8], device: torch.device, clock: StepClock
-) -> tuple[CleanedSlices | None, SliceCleaning | None]:
-    """Find the slices that are fit for diagnosis; refuse a study with too few."""
-    if chain.cleaner is None:
-        return None, None
-    with clock.step("clean"):
-        cleaned = clean_slices(chain.cleaner, volume, device=device)
-        part = slice_cleaning(cleaned, lungs, model_info(chain.cleaner))
-        refuse_unfit(part)
-    return cleaned, part
+def _refuse_what_cannot_be(chain: Chain, patient: Mapping[str, float] | None, explain: str | None) -> None:
+    """Refuse arguments that contradict one another."""
+    if explain is not None:
+        known = () if chain.classifier is None else chain.classifier.card.classes
+        if explain not in known:
+            whose = "there is no model" if chain.classifier is None else f"the classes of {chain.classifier.card.name}"
+            raise ModelError(f'cannot explain "{explain}": {whose}{" are " if known else ""}{", ".join(known)}')
+    if (patient is None) != (chain.clinical is None):
+        lacks = "are no clinical values" if patient is None else "is no clinical model"
+        raise ModelError(f"there {lacks}; give both values and model, or neither")
 
 
-def _step_by_step(
-    chain: Chain,
-    volume: Volume,
-    lungs: npt.NDArray[np.uint8],
-    cleaned: CleanedSlices | None,
-    device: torch.device,
-    clock: StepClock,
-) -> StepwiseDiagnosis | None:
-    """Say whether it is viral, and which virus, by the slices that are fit."""
-    if chain.stepwise is None:
-        return None
-    with clock.step("step by step"):
-        left_out = None if cleaned is None else ~cleaned.kept
-        result = classify_stepwise(chain.stepwise, volume, lungs, left_out=left_out, device=device)
-    return stepwise_diagnosis(chain.stepwise, result)
-
-
-def _with_clinical_data(
-    chain: Chain, patient: Mapping[str, float] | None, steps: StepwiseDiagnosis | None, clock: StepClock
-) -> ClinicalDiagnosis | None:
-    """Say which virus by clinical data, alone and together with the second step."""
-    if chain.clinical is None or patient is None:
-        return None
-    with clock.step("clinical data"):
-        return diagnose_clinical(chain.clinical, patient, None if steps is None else steps.covid_given_viral)
-
-
-def _models(
-    chain: Chain,
-    severity: Severity | None,
-    cleaning: SliceCleaning | None,
-    steps: StepwiseDiagnosis | None,
-    clinical: ClinicalDiagnosis | None,
-) -> Iterator[ModelInfo]:
-    """Name all models whose answers are in the report."""
-    yield model_info(chain.classifier)
-    for part in (severity, cleaning, clinical):
-        if part is not None:
-            yield part.model
-    if steps is not None:
-        yield from steps.models
+def _agreement(four: Classification | None, steps: StepwiseDiagnosis | None) -> str:
+    return "" if four is None or steps is None else agreement(four.answer, steps.answer)
 
 
 def _lung_measurements(lungs: npt.NDArray[np.uint8], volume: Volume) -> LungMeasurements:
@@ -221,8 +212,12 @@ def _lung_measurements(lungs: npt.NDArray[np.uint8], volume: Volume) -> LungMeas
     )
 
 
-def _settings(card: Card, backend: str) -> dict[str, str]:
+def _settings(classifier: Model | None, backend: str) -> dict[str, str]:
     """Put in words how the four-class answer was made."""
+    made = {"precision": "float32", "backend": backend_version(backend)}
+    if classifier is None:
+        return made
+    card = classifier.card
     return {
         "window_hu": f"{card.input.window_low}..{card.input.window_high}",
         "size": str(card.input.size),
@@ -230,6 +225,5 @@ def _settings(card: Card, backend: str) -> dict[str, str]:
         "subsets": f"{card.input.subsets} of {card.input.slices} slices",
         "interval": card.input.interval,
         "temperature": str(card.temperature),
-        "precision": "float32",
-        "backend": backend_version(backend),
+        **made,
     }

@@ -19,7 +19,7 @@ from pleura.imaging.subsets import FEWEST_LUNG_SLICES
 from pleura.models.files import Model
 from pleura.models.predict import Prediction, predict
 
-__all__ = ["Opinion", "ask_slice_network", "slice_network_answer"]
+__all__ = ["Opinion", "ask_slice_network"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,6 +33,17 @@ class Opinion:
     """What the slices showed."""
     left_out: int
     """Lung slices that the network was not shown."""
+
+    @property
+    def part(self) -> SliceNetworkAnswer:
+        """Of the report."""
+        return SliceNetworkAnswer(
+            classes=self.model.card.classes,
+            probabilities=tuple(map(float, self.prediction.mean)),
+            slices_seen=self.prediction.subsets.shape[1],
+            slices_left_out=self.left_out,
+            model=model_info(self.model),
+        )
 
     def probability(self, name: str) -> float:
         """Give P(class)."""
@@ -79,14 +90,3 @@ def ask_slice_network(
     found = predict(model, prepared[kept], seed=0, device=device, backend=backend)
     prediction = Prediction(found.probabilities, found.mean, places[kept][found.subsets], found.features)
     return Opinion(model=model, prediction=prediction, field=field, left_out=int((~kept).sum()))
-
-
-def slice_network_answer(opinion: Opinion) -> SliceNetworkAnswer:
-    """Give the report's part."""
-    return SliceNetworkAnswer(
-        classes=opinion.model.card.classes,
-        probabilities=tuple(map(float, opinion.prediction.mean)),
-        slices_seen=opinion.prediction.subsets.shape[1],
-        slices_left_out=opinion.left_out,
-        model=model_info(opinion.model),
-    )

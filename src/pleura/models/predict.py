@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pleura.errors import ModelError
 from pleura.imaging.sequence import slice_sequence
 from pleura.imaging.subsets import slice_subsets
 from pleura.models.backend import Features, create_features
@@ -16,7 +17,7 @@ from pleura.models.classifier import Classifier
 from pleura.models.files import Model
 from pleura.settings import InputSettings
 
-__all__ = ["Prediction", "choose_slices", "normalise", "predict", "predict_network"]
+__all__ = ["Prediction", "choose_slices", "normalise", "predict", "predict_network", "refuse_no_numbers"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,14 +106,14 @@ def predict(
     GeometryError
         If there are fewer than 8 slices.
     ModelError
-        If the backend is not known, or does not compute on the device.
+        If the backend is not known, or does not compute on the device; or if the network gives no numbers.
     MissingExtraError
         If the backend's package is not installed.
     """
     features = create_features(model, backend=backend, device=device)
     if model.card.input.interval == "every" and backend != "torch":
         features = _of_one_length(features, model.card.input.slices)
-    return predict_network(
+    prediction = predict_network(
         model.network.to(device),
         model.card.input,
         prepared,
@@ -122,6 +123,28 @@ def predict(
         device=device,
         features=features,
     )
+    refuse_no_numbers(prediction.probabilities, model.card.name)
+    return prediction
+
+
+def refuse_no_numbers(probabilities: npt.NDArray[np.float64], name: str) -> None:
+    """Refuse what a network gave where it is no number.
+
+    Parameters
+    ----------
+    probabilities : of any shape
+    name : the model's
+
+    Raises
+    ------
+    ModelError
+        If a probability is infinite or NaN.
+    """
+    if not np.isfinite(probabilities).all():
+        raise ModelError(
+            f"the network of {name} gives values that are no numbers; its weights are damaged or its training "
+            "diverged: use another model"
+        )
 
 
 @torch.inference_mode()
