@@ -19,22 +19,18 @@ import numpy.typing as npt
 
 from pleura.data.cohort import Case
 from pleura.data.intensity import check_intensity
+from pleura.data.packed import read_packed, write_packed
 from pleura.data.preparation import prepare_study
-from pleura.errors import CohortError, OutputError, StudyError
+from pleura.errors import CohortError, StudyError
 from pleura.imaging.field import Field
 from pleura.imaging.inplane import PREPARE_VERSION, prepare_labels
 from pleura.imaging.nifti_read import read_label_mask
 from pleura.settings import InputSettings
-from pleura.whole_file import whole_file
 
 __all__ = ["LUNGS_VERSION", "Entry", "LesionEntry", "SliceCache", "cache_key", "default_cache_folder"]
 
 LUNGS_VERSION = 2
 """Goes up when the lungs' slice range comes out differently, so that what was cached before is not used."""
-
-_MAGIC = b"PLEURA1\n"
-_HASH_BYTES = 32
-_ADVICE = "make room, or name another --cache"
 
 
 def default_cache_folder() -> Path:
@@ -168,7 +164,7 @@ class SliceCache:
         CohortError
             If the entry is missing or damaged.
         """
-        packed = _open(self._path(key))
+        packed = read_packed(self._path(key))
         return Entry(packed, Field(*(tuple(bounds) for bounds in packed.schunk.vlmeta["field"])))
 
     def warm_lesions(self, cases: Sequence[Case], keys: Mapping[str, str]) -> dict[str, str]:
@@ -194,7 +190,7 @@ class SliceCache:
 
     def open_lesions(self, key: str) -> LesionEntry:
         """Read a lesion mask; an error as for `open`."""
-        return LesionEntry(_open(self._path(key, "lesions")))
+        return LesionEntry(read_packed(self._path(key, "lesions")))
 
     def _path(self, key: str, kind: str = "slices") -> Path:
         return self.folder / key[:2] / f"{key}.{kind}"
@@ -207,7 +203,7 @@ def _fill(cache: SliceCache, case: Case) -> tuple[str, str]:
     note = ""
     if path.exists():
         try:
-            _open(path)
+            read_packed(path)
         except CohortError as error:
             note = f"case {case.case}: {error}; made anew"
         else:
@@ -216,7 +212,7 @@ def _fill(cache: SliceCache, case: Case) -> tuple[str, str]:
         slices, field = prepare_study(case.study, cache.settings)
     except StudyError as error:
         raise CohortError(f"case {case.case} cannot be used: {error}") from error
-    _write(path, slices, {"field": [list(bounds) for bounds in (field.slices, field.rows, field.columns)]})
+    write_packed(path, slices, {"field": [list(bounds) for bounds in (field.slices, field.rows, field.columns)]})
     return key, note
 
 
@@ -238,35 +234,5 @@ def _fill_lesions(cache: SliceCache, case: Case, slices_key: str) -> str:
             labels = prepare_labels(read_label_mask(case.lesions), entry.field, size=size)
         except StudyError as error:
             raise CohortError(f"the lesion mask of case {case.case} cannot be used: {error}") from error
-    _write(path, labels, {})
+    write_packed(path, labels, {})
     return key
-
-
-def _write(path: Path, slices: npt.NDArray[np.integer], meta: Mapping[str, object]) -> None:
-    packed = blosc2.asarray(
-        np.ascontiguousarray(slices),
-        chunks=(1, *slices.shape[1:]),
-        blocks=(1, *slices.shape[1:]),
-        cparams={"codec": blosc2.Codec.ZSTD, "clevel": 3, "filters": [blosc2.Filter.SHUFFLE], "nthreads": 1},
-    )
-    for name, value in meta.items():
-        packed.schunk.vlmeta[name] = value
-    body = packed.to_cframe()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make {path.parent}: {error.strerror}; {_ADVICE}") from error
-    with whole_file(path, advice=_ADVICE) as made:
-        made.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
-
-
-def _open(path: Path) -> blosc2.NDArray:
-    """Check an entry's hash before anything of it is decoded."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CohortError(f"cannot read the cached slices {path}: {error}; train again to make them anew") from error
-    head, body = content[: len(_MAGIC) + _HASH_BYTES], content[len(_MAGIC) + _HASH_BYTES :]
-    if head != _MAGIC + hashlib.sha256(body).digest():
-        raise CohortError(f"the cached slices {path} are damaged; train again to make them anew")
-    return blosc2.ndarray_from_cframe(body)
