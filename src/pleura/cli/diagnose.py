@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
+from pleura.diagnosis.steps import STEPS, StepChoice
 from pleura.errors import StudyError
 
 __all__ = ["diagnose"]
@@ -20,7 +21,13 @@ def diagnose(
         Path | None,
         typer.Option(help="New folder for report.json, report.html, heatmap.nii.gz and lungs.nii.gz."),
     ] = None,
-    model: Annotated[str, typer.Option(help="Name of a model, or a path to its folder.")] = "ucadi-synthetic",
+    only: Annotated[
+        str, typer.Option(help="Do these steps, and what they need; with commas between them.", show_default=False)
+    ] = "",
+    without: Annotated[str, typer.Option(help=f"Leave out these steps: {', '.join(STEPS)}.", show_default=False)] = "",
+    model: Annotated[
+        str, typer.Option(help='Model for four classes, by name or path; "none" to go without.')
+    ] = "ucadi-synthetic",
     severity_model: Annotated[
         str, typer.Option(help='Model that grades COVID-19, by name or path; "none" for no grade.')
     ] = "severity-synthetic",
@@ -47,13 +54,15 @@ def diagnose(
 ) -> None:
     """Diagnose one chest CT study: healthy, COVID-19, other viral or bacterial pneumonia; grade COVID-19.
 
+    A step that fails is named in the report; the others stand, and the exit code is 1.
+
     Example: pleura diagnose study/ --out result
     """
+    from pleura.cli.diagnosis_lines import answer_lines, failure_lines
     from pleura.data.clinical_table.read import read_patient
     from pleura.diagnosis.chain import LEFT_OUT, load_chain
     from pleura.diagnosis.clinical import model_schema
     from pleura.diagnosis.pipeline import diagnose_study
-    from pleura.diagnosis.report import DISCLAIMER
     from pleura.export.diagnosis_folder import write_diagnosis
     from pleura.export.result_folder import check_free
 
@@ -61,6 +70,7 @@ def diagnose(
         raise StudyError(f"there is no file or folder {study}; give a DICOM file or folder, a ZIP or a NIfTI")
     if out is not None:
         check_free(out)
+    steps = StepChoice(only=_names(only), without=_names(without))
     console = Console(stderr=True)
     with console.status("loading the models") as status:
         chain = load_chain(
@@ -69,6 +79,7 @@ def diagnose(
             severity=severity_model,
             stepwise=stepwise,
             clinical=LEFT_OUT if clinical is None else clinical_model,
+            steps=steps,
         )
         patient = None
         if clinical is not None and chain.clinical is not None:
@@ -76,6 +87,7 @@ def diagnose(
         diagnosis = diagnose_study(
             study,
             chain,
+            steps=steps,
             patient=patient,
             series_uid=series,
             explain=explain,
@@ -90,29 +102,20 @@ def diagnose(
     report = diagnosis.report
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
-        return
-    answer = report.classification
-    shown = ", ".join(f"{name} {p:.3f}" for name, p in zip(answer.classes, answer.probabilities, strict=True))
-    typer.echo(f"{answer.answer}   ({shown})")
-    if report.severity is not None:
-        graded = report.severity
-        grades = ", ".join(f"{name} {p:.3f}" for name, p in zip(graded.grades, graded.probabilities, strict=True))
-        typer.echo(f"severity {graded.grade}   ({grades})")
-    if report.stepwise is not None:
-        steps = report.stepwise
-        typer.echo(
-            f"stepwise: {steps.answer}   (viral {steps.viral:.3f}, COVID-19 if viral {steps.covid_given_viral:.3f}, "
-            f"COVID-19 {steps.covid:.3f})"
-        )
-        typer.echo(f"  {report.agreement}")
-    if report.clinical is not None:
-        typer.echo(f"clinical data: {report.clinical.sentence}")
-    if report.cleaning is not None:
-        typer.echo(f"slices: {report.cleaning.note}")
-    for line in (*report.warnings, *report.quality, DISCLAIMER):
-        typer.echo(f"  {line}")
-    if out is not None:
-        typer.echo(f"report: {out / 'report.html'}")
+    else:
+        for line in answer_lines(report):
+            typer.echo(line)
+        if out is not None:
+            typer.echo(f"report: {out / 'report.html'}")
+    for line in failure_lines(report):
+        typer.echo(f"pleura: {line}", err=True)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    """Take names apart at commas."""
+    return tuple(name.strip() for name in listed.split(",") if name.strip())
 
 
 def _show(console: Console, status: Status, step: str) -> None:
