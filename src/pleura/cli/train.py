@@ -1,7 +1,7 @@
 """`pleura train`: a recipe and a cohort in, a model folder out; or with folds, one a fold and what they amount to.
 
-A recipe's `task` says what is trained: a classifier here; a slice cleaner and a model of clinical data in modules of
-their own.
+A recipe's `task` says what is trained: a classifier here; a slice cleaner, a segmenter and a model of clinical data in
+modules of their own.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ import typer
 from pleura.cli.termination import stoppable_training
 from pleura.cli.train_cleaner import train_slice_cleaner
 from pleura.cli.train_clinical import train_clinical_model
+from pleura.cli.train_segmenter import train_segmentation_model
 from pleura.errors import RecipeError
 from pleura.settings import read_recipe
 
@@ -21,13 +22,15 @@ __all__ = ["train"]
 _FOREIGN = {
     "cleaner": {"--folds", "--from", "--pretrained", "--ct-scores", "--ct-model"},
     "clinical": {"--folds", "--from", "--pretrained", "--resume"},
+    "lesions": {"--folds", "--ct-scores", "--ct-model"},
+    "lungs": {"--folds", "--ct-scores", "--ct-model"},
 }
 """Options that a task has no use for; the other tasks have none for CT scores."""
 
 
 def train(
     recipe: str = typer.Argument(
-        help="A recipe's name (ucadi, severity, cleaner, dl1, dl2, dl3, demo) or a TOML file."
+        help="A recipe's name (ucadi, severity, cleaner, dl1, dl2, dl3, lesions, demo) or a TOML file."
     ),
     cohort: Path = typer.Option(help="Folder with cases.csv and cohort.toml."),
     out: Path = typer.Option(help="Folder for the model, the log and the checkpoint."),
@@ -43,7 +46,7 @@ def train(
         None, "--from", metavar="MODEL", help="Begin with this model's weights, by path or name."
     ),
     pretrained: Path | None = typer.Option(
-        None, help="Begin dl1 or dl2 with ImageNet weights, as pleura models convert writes them."
+        None, help="Begin dl1, dl2 or lesions with ImageNet weights, as pleura models convert writes them."
     ),
     schema: str = typer.Option("synthetic", help="Of dl3: TOML of the clinical table's features."),
     ct_scores: Path | None = typer.Option(
@@ -53,7 +56,7 @@ def train(
     cache: Path | None = typer.Option(None, help="Folder for prepared slices; your cache folder by default."),
     workers: int = typer.Option(1, min=1, max=64, help="Processes that prepare slices."),
 ) -> None:
-    """Train a classifier, a slice cleaner (cleaner) or a model of clinical data (dl3) on a cohort.
+    """Train a classifier, a slice cleaner, a segmenter (lesions) or a model of clinical data (dl3) on a cohort.
 
     Stopped with Ctrl-C it can go on later with --resume, to the same numbers. With --folds it trains a model for each
     of so many parts of the training and validation patients, without that part, and keeps the test patients apart.
@@ -61,11 +64,13 @@ def train(
     Example: pleura train demo --cohort cohort --out run
     """
     from pleura.data.cohort import read_cohort
+    from pleura.models.segmenter import SEGMENTS
     from pleura.training.cleaner_recipe import read_cleaner_recipe
     from pleura.training.clinical.recipe import read_clinical_recipe
     from pleura.training.cross_validation import cross_validate
     from pleura.training.loop import train as train_model  # torch takes seconds to import; --help should not
     from pleura.training.recipes import find_recipe, recipe_task
+    from pleura.training.segmentation.recipe import read_segmenter_recipe
 
     path = find_recipe(recipe)
     task = recipe_task(path)
@@ -89,6 +94,19 @@ def train(
     if task == "clinical":
         train_clinical_model(
             read_clinical_recipe(path), chosen, out, schema=schema, ct_scores=ct_scores, ct_model=ct_model
+        )
+        return
+    if task in SEGMENTS:
+        train_segmentation_model(
+            read_segmenter_recipe(path),
+            chosen,
+            out,
+            device=device,
+            resume=resume,
+            start_from=start_from,
+            pretrained=pretrained,
+            cache=cache,
+            workers=workers,
         )
         return
     settings = read_recipe(path)

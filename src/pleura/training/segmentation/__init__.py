@@ -1,0 +1,1 @@
+"""Training of segmenters: a recipe and a cohort with masks in, a model folder out."""
