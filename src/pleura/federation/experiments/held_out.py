@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from pleura.data.cache import SliceCache, default_cache_folder
@@ -31,7 +32,7 @@ EVERYWHERE = "all hospitals"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HeldOut:
-    """A cohort's test cases, prepared; made by `prepare_held_out`."""
+    """A cohort's test cases, and others if asked for, prepared; made by `prepare_held_out`."""
 
     recipe: TrainingRecipe
     task: Task
@@ -57,18 +58,28 @@ class HeldOut:
         precision : float32, as a diagnosis computes, or bfloat16
         watcher : told of progress
         """
-        watcher = watcher or Silent()
-        watcher.start("judging on the test cases", len(self.cases))
-        scores = score(
-            network, self.recipe.input, self.cache, self.keys, device=device, precision=precision, watcher=watcher
-        )
         return Predictions(
             classes=self.task.classes,
             cases=tuple(case.case for case in self.cases),
             truth=np.array(self.task.labels(self.cases), dtype=np.int64),
-            scores=scores,
+            scores=self.scores(network, device=device, precision=precision, watcher=watcher),
             patients=tuple(case.patient for case in self.cases),
             hospitals=tuple(case.hospital for case in self.cases),
+        )
+
+    def scores(
+        self,
+        network: Classifier,
+        *,
+        device: str | torch.device = "cpu",
+        precision: str = "float32",
+        watcher: Watcher | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """Give the network's probabilities alone, (cases, classes); its classes may be those of another task."""
+        watcher = watcher or Silent()
+        watcher.start("judging", len(self.cases))
+        return score(
+            network, self.recipe.input, self.cache, self.keys, device=device, precision=precision, watcher=watcher
         )
 
 
@@ -76,6 +87,7 @@ def prepare_held_out(
     recipe: TrainingRecipe,
     cohort: Cohort,
     *,
+    splits: tuple[str, ...] = ("test",),
     cache_folder: Path | None = None,
     workers: int = 1,
     watcher: Watcher | None = None,
@@ -85,21 +97,22 @@ def prepare_held_out(
     Parameters
     ----------
     recipe : whose input and task they are judged by
-    cohort : its test split; cases that the task does not arise for are left out
+    cohort : cases that the task does not arise for are left out
+    splits : whose cases; those of "validation" too where a cut-off is to be chosen
     cache_folder, workers, watcher : as for `pleura.training.loop.train`
 
     Raises
     ------
     CohortError
-        If there is no test case, or one cannot be used.
+        If there is no test case, or a case cannot be used.
     """
     watcher = watcher or Silent()
     task = find_task(recipe.task)
-    cases = task.select(cohort, trains=False).split("test")
-    if not cases:
+    cases = tuple(case for case in task.select(cohort, trains=False).cases if case.split in splits)
+    if not any(case.split == "test" for case in cases):
         raise CohortError(f"{cohort.folder} has no test case of {', '.join(task.classes)}; an experiment needs some")
     cache = SliceCache(cache_folder or default_cache_folder() / "slices", recipe.input)
-    watcher.start("preparing test slices", len(cases))
+    watcher.start("preparing slices to be judged on", len(cases))
     keys = cache.warm(cases, workers=workers, on_done=lambda _: watcher.advance())
     return HeldOut(recipe=recipe, task=task, cache=cache, cases=cases, keys=tuple(keys[case.case] for case in cases))
 

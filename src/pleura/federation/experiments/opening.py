@@ -22,6 +22,7 @@ from pleura.whole_file import write_text
 __all__ = ["SETTINGS", "Experiment", "open_experiment"]
 
 SETTINGS = "settings.toml"
+_DEFAULTS = tomllib.loads(to_toml(asdict(ExperimentSettings())))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -187,12 +188,17 @@ def _begin(out: Path, settings: str, recipe: str, resume: bool) -> None:
 
 
 def _without_seeds(text: str) -> dict[str, object]:
-    """Read settings, but for the number of seeds: more may follow, and the arms of fewer can be summed up."""
+    """Read settings, but for the number of seeds: more may follow, and the arms of fewer can be summed up.
+
+    A field that did not exist when they were written has its default, which changes nothing.
+    """
     try:
         read = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return {}
-    read.get("settings", {}).pop("seeds", None)
+    if "settings" in read:
+        read["settings"] = {**_DEFAULTS, **read["settings"]}
+        del read["settings"]["seeds"]
     return read
 
 

@@ -15,13 +15,13 @@ def _refuse(condition: bool, message: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentSettings:
-    """Of all four experiments; each reads its own fields.
+    """Of all experiments; each reads its own fields.
 
     `cases`, `size`, `cohort_seed`, `splits` and `newcomer` have no part in it where a cohort is given.
     """
 
     cases: int = 480
-    """Patients of the first three hospitals together."""
+    """Patients of the hospitals together, but for the one that joins later."""
     size: str = "small"
     """Grid of a synthetic case, a name in `pleura.data.synthetic.scanner.protocol.SIZES`."""
     cohort_seed: int = 2020
@@ -38,8 +38,11 @@ class ExperimentSettings:
     """Of new-hospital: the one class of all its patients, as in the paper; "all" gives it every class alike."""
     local_epochs: tuple[int, ...] = (1, 2, 5, 10)
     """Of local-epochs: epochs between two rounds; each divides `rounds`, which is the number of epochs in all."""
+    alone: bool = False
+    """Of covidet-federated: whether each hospital is trained alone, too."""
     margin: float = 0.05
-    """Difference of accuracies below which two arms count as equally good; stated here before anything is trained."""
+    """Difference of accuracies, or of areas under the curve, below which two arms count as equally good; stated here
+    before anything is trained."""
     protection: str = "ring"
     """How the federation's sum is protected, but in the experiment on that."""
 

@@ -16,11 +16,12 @@ from pleura.federation.learning.hospital import Hospital, own_network, prepare_h
 from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.learning.state import GlobalState
 from pleura.federation.simulation.progress import PROGRESS
-from pleura.federation.simulation.results import as_written
+from pleura.federation.simulation.results import as_written, write_model
 from pleura.federation.simulation.simulate import Simulated, simulate
 from pleura.models.classifier import Classifier
 from pleura.models.files import Model
 from pleura.settings import TrainingRecipe
+from pleura.training.description import training_card
 from pleura.training.lesion_loss import WithLesions
 from pleura.training.watcher import Watcher
 
@@ -110,6 +111,21 @@ class Workshop:
         return self.held_out.answers(
             network, device=self.everyone.device, precision=self.precision, watcher=self.watcher
         )
+
+    def keep(self, state: GlobalState, folder: str, cases: Cohort, *, parent: Model | None) -> Model:
+        """Write what training without a federation came to as a model, in a folder of its own.
+
+        Parameters
+        ----------
+        state : as `train_alone` gives it
+        folder : name, under `out`
+        cases : that it learned from
+        parent : whose weights training began with
+        """
+        trained = own_network(self.everyone, state, {})
+        network = trained.network if isinstance(trained, WithLesions) else trained
+        card = training_card(self.recipe, cases, parent=parent, epochs=state.round, scores={})
+        return write_model(network, card, self.out / folder / self.recipe.name, half=self.recipe.half)
 
     def arms(self, *settings: FederationSettings, parent: Model | None = None) -> Arms:
         """Open the store of arms, for a run that all of this decides.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from pleura.data.cohort import Cohort, read_cohort
+from pleura.data.task import Task
 from pleura.errors import OutputError, WrongSumError
 from pleura.evaluation.figures.style import save_figure
 from pleura.federation.learning.agreement import Agreement
@@ -111,7 +112,8 @@ def simulate(
     Parameters
     ----------
     recipe : how a hospital trains; its epochs are stretched over the rounds
-    cohort : folder with `cases.csv` and `cohort.toml`, or a cohort as read; three hospitals or more
+    cohort : folder with `cases.csv` and `cohort.toml`, or a cohort as read; three hospitals or more. One that has no
+        training case of the recipe's task takes no part
     out : folder for the results; made if it is not there
     settings : the federation's
     device, start_from, cache_folder, workers : as for `pleura.training.loop.train`
@@ -171,8 +173,9 @@ def _found(
 ) -> _Federation:
     """Check everything, make the hospitals' cases ready and their keys; the parameters are those of `simulate`."""
     agreement = Agreement(recipe, settings)
-    whole = agreement.task.select(cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=()))
-    names = sorted({case.hospital for case in whole.cases})
+    whole, names = _who_trains(
+        agreement.task, cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=()), watcher
+    )
     parent = None if start_from is None else load_model(start_from)
     agreement.begin(parent)  # refuses a parent of another architecture before any work
     members, keyrings = make_keyrings(settings.name, names, cast("Backend", settings.protection.backend))
@@ -199,6 +202,16 @@ def _found(
         for name in names
     )
     return replace(federation, hospitals=hospitals)
+
+
+def _who_trains(task: Task, cohort: Cohort, watcher: Watcher) -> tuple[Cohort, list[str]]:
+    """Give the task's cases, and the hospitals that have some to train on; the others sit out, which is said."""
+    whole = task.select(cohort)
+    names = sorted({case.hospital for case in whole.split("train")})
+    idle = sorted({case.hospital for case in cohort.cases} - set(names))
+    if idle:
+        watcher.say(f"{', '.join(idle)}: no training case of {', '.join(task.classes)}; takes no part")
+    return whole, names
 
 
 def _round(federation: _Federation, state: GlobalState, homes: Sequence[Home]) -> tuple[Row, GlobalState, list[Home]]:

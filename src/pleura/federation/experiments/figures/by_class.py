@@ -1,6 +1,7 @@
-"""Answers of several arms, a table a seed, in; a figure with a panel of ROC curves a class out."""
+"""Answers of several arms, a table a seed, in; a figure with a panel of ROC curves a class, or a question, out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
@@ -13,11 +14,22 @@ from pleura.evaluation.intervals.runs import over_runs
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.roc import auc, weighted_roc
 
-__all__ = ["mean_roc", "roc_by_class"]
+__all__ = ["RocPanel", "mean_roc", "roc_by_class", "roc_panels"]
 
 Floats = npt.NDArray[np.float64]
 _GRID = np.linspace(0, 1, 201)
 _LOUD = {"pooled": ("#000000", "-"), "federated": (COLOURS[1], "-")}
+
+
+@dataclass(frozen=True, eq=False)
+class RocPanel:
+    """One pair of axes."""
+
+    title: str
+    answers: Mapping[str, Sequence[Predictions]]
+    """Arm -> answers, one a seed, on the same cases; with cases on both sides of the class."""
+    k: int
+    """Index of the class that is held against the rest."""
 
 
 def roc_by_class(answers: Mapping[str, Sequence[Predictions]], *, title: str) -> Figure:
@@ -40,22 +52,37 @@ def roc_by_class(answers: Mapping[str, Sequence[Predictions]], *, title: str) ->
     drawn = [k for k in range(len(first.classes)) if 0 < int((first.truth == k).sum()) < len(first.truth)]
     if not drawn:
         raise ValueError("need a class with cases on both sides to draw a curve")
-    across = 2 if len(drawn) > 1 else 1
-    down = ceil(len(drawn) / across)
+    panels = [
+        RocPanel(f"{first.classes[k]} ({int((first.truth == k).sum())} of {len(first.truth)})", answers, k)
+        for k in drawn
+    ]
+    return roc_panels(panels, title=title, across=2 if len(drawn) > 1 else 1)
+
+
+def roc_panels(panels: Sequence[RocPanel], *, title: str, across: int) -> Figure:
+    """Draw a curve an arm in each panel: the mean over seeds, and a band of its interval over seeds.
+
+    Pooled is black, federated in colour, all other arms thin.
+
+    Parameters
+    ----------
+    panels : one or more
+    title : stands above all
+    across : panels side by side
+    """
+    down = ceil(len(panels) / across)
     with style():
         figure = new_figure(4.3 * across, 4.2 * down + 0.4)
         figure.suptitle(title, fontsize=10)
-        for place, k in enumerate(drawn):
+        for place, panel in enumerate(panels):
             axes = figure.add_subplot(down, across, place + 1)
             axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8, linestyle=":")
-            quiet = iter((COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[5], COLOURS[6]) * len(answers))
-            for name, seeds in answers.items():
+            quiet = iter((COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[5], COLOURS[6]) * len(panel.answers))
+            for name, seeds in panel.answers.items():
                 colour, dashes = _LOUD.get(name) or (next(quiet), "--")
-                _draw(axes, name, seeds, k, colour, dashes)
-            letter = f"{chr(ord('a') + place)}  " if len(drawn) > 1 else ""
-            axes.set_title(
-                f"{letter}{first.classes[k]} ({int((first.truth == k).sum())} of {len(first.truth)})", loc="left"
-            )
+                _draw(axes, name, seeds, panel.k, colour, dashes)
+            letter = f"{chr(ord('a') + place)}  " if len(panels) > 1 else ""
+            axes.set_title(letter + panel.title, loc="left")
             rate_axes(axes)
             axes.legend(loc="lower right", fontsize=7, title="arm, AUC (95 % over seeds)", title_fontsize=7)
     return figure
