@@ -41,6 +41,15 @@ def diagnose(
         Path | None, typer.Option(help="The patient's clinical data: a CSV file with one row, or a JSON object.")
     ] = None,
     clinical_model: Annotated[str, typer.Option(help="Model for clinical data.")] = "dl3-synthetic",
+    lesions_model: Annotated[
+        str, typer.Option(help='Model that marks lesions, by name or path; "none" to go without.')
+    ] = "none",
+    lungs_model: Annotated[
+        str, typer.Option(help='Model that finds the lungs; "none" to find them by HU and geometry.')
+    ] = "none",
+    lobes: Annotated[
+        Path | None, typer.Option(help="NIfTI mask of the five lobes, to measure lesions by lobe, too.")
+    ] = None,
     series: Annotated[str | None, typer.Option(help="Use the series with this UID instead of the best one.")] = None,
     explain: Annotated[
         str | None, typer.Option(help="Class of the heat map; the most probable one by default.")
@@ -65,6 +74,7 @@ def diagnose(
     from pleura.diagnosis.pipeline import diagnose_study
     from pleura.export.diagnosis_folder import write_diagnosis
     from pleura.export.result_folder import check_free
+    from pleura.imaging.nifti_read import read_label_mask
 
     if not study.exists():
         raise StudyError(f"there is no file or folder {study}; give a DICOM file or folder, a ZIP or a NIfTI")
@@ -79,6 +89,8 @@ def diagnose(
             severity=severity_model,
             stepwise=stepwise,
             clinical=LEFT_OUT if clinical is None else clinical_model,
+            lesions=lesions_model,
+            lungs=lungs_model,
             steps=steps,
         )
         patient = None
@@ -89,6 +101,7 @@ def diagnose(
             chain,
             steps=steps,
             patient=patient,
+            lobes=None if lobes is None else read_label_mask(lobes),
             series_uid=series,
             explain=explain,
             device=device,

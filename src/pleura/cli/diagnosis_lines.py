@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pleura.diagnosis.report import Report
+from pleura.diagnosis.report import Report, StepRecord
 
 __all__ = ["answer_lines", "failure_lines"]
 
@@ -18,11 +18,7 @@ def answer_lines(report: Report) -> Iterator[str]:
         yield report.conclusion.answer
         yield from (f"  {line}" for line in (*report.conclusion.reasons, *report.conclusion.notes))
     yield from _parts(report)
-    for step in report.steps:
-        if step.outcome == "left out":
-            yield f"left out: {step.name}   ({step.why})"
-        elif step.outcome == "done" and step.why:
-            yield f"also done: {step.name}   ({step.why})"
+    yield from _beyond(report.steps)
     yield from (f"  {line}" for line in (*report.warnings, *report.quality, report.disclaimer))
 
 
@@ -59,6 +55,17 @@ def _parts(report: Report) -> Iterator[str]:
         yield f"severity {report.severity.grade}   ({_shown(report.severity.grades, report.severity.probabilities)})"
     if report.cleaning is not None:
         yield f"slices: {report.cleaning.note}"
+
+
+def _beyond(steps: Sequence[StepRecord]) -> Iterator[str]:
+    """Name the steps that were left out, and those that were done though nobody asked, those of one reason together."""
+    for outcome, words in (("left out", "left out"), ("done", "also done")):
+        by_reason: dict[str, list[str]] = {}
+        for step in steps:
+            if step.outcome == outcome and step.why:
+                by_reason.setdefault(step.why, []).append(step.name)
+        for why, names in by_reason.items():
+            yield f"{words}: {', '.join(names)}   ({why})"
 
 
 def _shown(names: Sequence[str], probabilities: Sequence[float]) -> str:

@@ -7,7 +7,7 @@ from pleura.diagnosis.stepwise import Stepwise
 from pleura.diagnosis.stepwise_files import load_stepwise
 from pleura.errors import ModelError
 from pleura.models.clinical_svm.files import ClinicalModel, load_clinical_model
-from pleura.models.files import Model, load_model
+from pleura.models.files import Model, SegmentationModel, load_model, load_segmenter
 from pleura.settings import InputSettings
 
 __all__ = ["LEFT_OUT", "Chain", "load_chain"]
@@ -36,9 +36,19 @@ class Chain:
     """Viral or not, then which virus (CoviDet's DL1 and DL2)."""
     clinical: ClinicalModel | None = None
     """Clinical data, alone and with the second step's answer (CoviDet's DL3)."""
+    lesions: SegmentationModel | None = None
+    """Marks lesions in the lungs (CoviDet's DL4)."""
+    lungs: SegmentationModel | None = None
+    """Finds the lungs; None finds them by HU and geometry."""
 
     def __post_init__(self) -> None:
-        places = ((self.cleaner, "cleaner"), (self.classifier, "diagnosis"), (self.severity, "severity"))
+        places: tuple[tuple[Model | SegmentationModel | None, str], ...] = (
+            (self.cleaner, "cleaner"),
+            (self.classifier, "diagnosis"),
+            (self.severity, "severity"),
+            (self.lesions, "lesions"),
+            (self.lungs, "lungs"),
+        )
         for model, task in places:
             if model is not None and model.card.task != task:
                 raise ModelError(f"model {model.card.name} is for {model.card.task}; give one for {task}")
@@ -55,14 +65,14 @@ class Chain:
     @property
     def absent(self) -> dict[str, str]:
         """The steps that this chain has no model for, each with what is lacking."""
-        models = {
+        models: dict[str, tuple[object, str]] = {
             "clean": (self.cleaner, "a slice cleaner"),
             "four-class": (self.classifier, "a model for four classes"),
             "dl1": (self.stepwise, "a stepwise diagnosis"),
             "dl2": (self.stepwise, "a stepwise diagnosis"),
             "stepwise": (self.stepwise, "a stepwise diagnosis"),
             "dl3": (self.clinical, "clinical data with a model for them"),
-            "lesions": (None, "a model for lesions"),
+            "lesions": (self.lesions, "a model for lesions"),
             "severity": (self.severity, "a model that grades"),
         }
         return {step: f"{lacking} was not given" for step, (model, lacking) in models.items() if model is None}
@@ -71,7 +81,7 @@ class Chain:
     def inputs(self) -> tuple[InputSettings, ...]:
         """What each model that sees the study takes."""
         steps = () if self.stepwise is None else (self.stepwise.dl1, self.stepwise.dl2)
-        models = (self.cleaner, self.classifier, self.severity, *steps)
+        models = (self.cleaner, self.classifier, self.severity, *steps, self.lesions, self.lungs)
         return tuple(model.card.input for model in models if model is not None)
 
 
@@ -82,13 +92,16 @@ def load_chain(
     severity: str = "severity-synthetic",
     stepwise: str = "stepwise-synthetic",
     clinical: str = LEFT_OUT,
+    lesions: str = LEFT_OUT,
+    lungs: str = LEFT_OUT,
     steps: StepChoice = EVERYTHING,
 ) -> Chain:
     """Load the models of a diagnosis.
 
     Parameters
     ----------
-    classifier, cleaner, severity, stepwise, clinical : paths or names, or "none"
+    classifier, cleaner, severity, stepwise, clinical, lesions : paths or names, or "none"
+    lungs : likewise; "none" finds the lungs by HU and geometry
     steps : a model that serves only steps that are left out is not loaded
 
     Raises
@@ -106,4 +119,6 @@ def load_chain(
         severity=load_model(severity) if wanted(severity, "severity") else None,
         stepwise=load_stepwise(stepwise) if wanted(stepwise, "dl1", "dl2", "stepwise") else None,
         clinical=load_clinical_model(clinical) if wanted(clinical, "dl3") else None,
+        lesions=load_segmenter(lesions) if wanted(lesions, "lesions") else None,
+        lungs=None if lungs == LEFT_OUT else load_segmenter(lungs),
     )

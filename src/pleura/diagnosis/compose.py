@@ -9,7 +9,7 @@ from pleura.imaging.study import Study
 from pleura.imaging.volume import Volume
 from pleura.models.card import Card
 from pleura.models.clinical_svm.files import ClinicalModel
-from pleura.models.files import Model
+from pleura.models.files import Model, SegmentationModel
 from pleura.models.predict import Prediction
 
 __all__ = [
@@ -152,7 +152,7 @@ def series_infos(study: Study) -> tuple[SeriesInfo, ...]:
     )
 
 
-def model_info(model: Model | ClinicalModel) -> ModelInfo:
+def model_info(model: Model | SegmentationModel | ClinicalModel) -> ModelInfo:
     """Describe the model from its card."""
     card = model.card
     return ModelInfo(

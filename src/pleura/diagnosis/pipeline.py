@@ -18,7 +18,9 @@ from pleura.diagnosis.clinical import diagnose_clinical
 from pleura.diagnosis.clock import StepClock
 from pleura.diagnosis.compose import agreement, model_info, series_infos, study_info, warnings_of
 from pleura.diagnosis.conclusion import conclude
+from pleura.diagnosis.find_lesions import find_lesions
 from pleura.diagnosis.four_class import classify_four, explain_four, grade_four, why_not_graded
+from pleura.diagnosis.lungs import find_lungs
 from pleura.diagnosis.prepared import PreparedSlices
 from pleura.diagnosis.quality import study_notes
 from pleura.diagnosis.report import Classification, LungMeasurements, Provenance, Report, StepwiseDiagnosis
@@ -26,13 +28,13 @@ from pleura.diagnosis.runner import StepRunner, given
 from pleura.diagnosis.slice_network import ask_slice_network
 from pleura.diagnosis.steps import EVERYTHING, StepChoice, choose_steps
 from pleura.diagnosis.stepwise import COVID, combine, stepwise_diagnosis
-from pleura.errors import ModelError
-from pleura.imaging.lungs import lung_litres, lung_notes, lung_slices, segment_lungs
+from pleura.errors import ModelError, RecipeError
+from pleura.imaging.lungs import lung_litres, lung_notes, lung_slices
 from pleura.imaging.study import load_study
 from pleura.imaging.volume import Volume
 from pleura.models.backend import backend_version, create_features
 from pleura.models.device import choose_device
-from pleura.models.files import Model
+from pleura.models.files import Model, SegmentationModel
 
 __all__ = ["Diagnosis", "diagnose_study"]
 
@@ -60,6 +62,7 @@ def diagnose_study(
     *,
     steps: StepChoice = EVERYTHING,
     patient: Mapping[str, float] | None = None,
+    lobes: npt.NDArray[np.uint8] | None = None,
     series_uid: str | None = None,
     explain: str | None = None,
     device: str = "cpu",
@@ -79,6 +82,8 @@ def diagnose_study(
     steps : which steps are done; by default all for which the chain has a model
     patient : clinical values by feature, as `pleura.data.clinical_table.read.read_patient` gives them; goes with a
         clinical model, and only with one
+    lobes : (z, y, x) on the study's grid: 0 none, 1 right upper, 2 right middle, 3 right lower, 4 left upper, 5 left
+        lower lobe, as `pleura.imaging.nifti_read.read_label_mask` gives them; lesions are then measured by lobe, too
     series_uid : the series to use; the best one by default
     explain : the class whose heat map is made; the most probable one by default
     device : cpu, cuda or cuda:N
@@ -93,13 +98,15 @@ def diagnose_study(
     ModelError
         If the classifier does not know the class to explain, or the device is not there or not the backend's.
     RecipeError
-        If a step is asked for by name that cannot be done, or none is left to do.
+        If a step is asked for by name that cannot be done, or none is left to do; or lobes are given without lesions.
     MissingExtraError
         If the backend's package is not installed.
     """
     _refuse_what_cannot_be(chain, patient, explain)
     place = choose_device(device)
     plan = choose_steps(steps, chain.absent)
+    if lobes is not None and "lesions" in plan.left_out:
+        raise RecipeError(f"a lobe mask is given, but no lesions are looked for: {plan.left_out['lesions']}")
     clock = StepClock(on_step)
     do = StepRunner(plan, clock)
     with clock.step("set up"):
@@ -110,7 +117,7 @@ def diagnose_study(
         for settings in chain.inputs:
             check_volume(volume, settings)
     with clock.step("lungs"):
-        lungs = segment_lungs(volume)
+        lungs = find_lungs(volume, model=chain.lungs, device=place)
     slices = PreparedSlices(volume, lungs)
 
     cleaned = do.run("clean", lambda: clean_study(given(chain.cleaner), volume, lungs, device=place))
@@ -130,6 +137,10 @@ def diagnose_study(
     )
     by_ct = None if dl2 is None else dl2.probability(COVID)
     clinical = do.run("dl3", lambda: diagnose_clinical(given(chain.clinical), given(patient), by_ct))
+    found = do.run(
+        "lesions",
+        lambda: find_lesions(given(chain.lesions), volume, lungs, lobes=lobes, left_out=unfit, device=place),
+    )
     grade = do.run(
         "severity",
         lambda: grade_four(given(four), given(chain.severity), slices, device=place, backend=backend, seed=seed),
@@ -140,13 +151,15 @@ def diagnose_study(
     cleaning = None if cleaned is None else cleaned.part
     classification = None if four is None else four.part
     first, second = (None if dl is None else dl.part for dl in (dl1, dl2))
-    parts = (cleaning, first, second, clinical, grade)
+    lesions = None if found is None else found.part
+    in_lungs = _lung_measurements(lungs, volume, chain.lungs)
+    parts = (in_lungs, cleaning, first, second, clinical, lesions, grade)
     asked = () if chain.classifier is None or four is None else (model_info(chain.classifier),)
     report = Report(
-        warnings=warnings_of(*asked, *(part.model for part in parts if part is not None)),
+        warnings=warnings_of(*asked, *(part.model for part in parts if part is not None and part.model is not None)),
         study=study_info(volume),
         series=series_infos(study),
-        lungs=_lung_measurements(lungs, volume),
+        lungs=in_lungs,
         cleaning=cleaning,
         classification=classification,
         severity=grade,
@@ -156,6 +169,7 @@ def diagnose_study(
         agreement=_agreement(classification, two_steps),
         clinical=clinical,
         explanation=None if looked is None else looked.part,
+        lesions=lesions,
         conclusion=conclude(
             four=classification,
             steps=two_steps,
@@ -185,7 +199,13 @@ def diagnose_study(
             seconds={name: round(value, 3) for name, value in clock.seconds.items()},
         ),
     )
-    return Diagnosis(report=report, volume=volume, lungs=lungs, heat=None if looked is None else looked.heat)
+    return Diagnosis(
+        report=report,
+        volume=volume,
+        lungs=lungs,
+        heat=None if looked is None else looked.heat,
+        lesions=None if found is None else found.mask,
+    )
 
 
 def _refuse_what_cannot_be(chain: Chain, patient: Mapping[str, float] | None, explain: str | None) -> None:
@@ -204,11 +224,17 @@ def _agreement(four: Classification | None, steps: StepwiseDiagnosis | None) -> 
     return "" if four is None or steps is None else agreement(four.answer, steps.answer)
 
 
-def _lung_measurements(lungs: npt.NDArray[np.uint8], volume: Volume) -> LungMeasurements:
+def _lung_measurements(
+    lungs: npt.NDArray[np.uint8], volume: Volume, model: SegmentationModel | None
+) -> LungMeasurements:
     right, left = lung_litres(lungs, volume)
     extent = lung_slices(lungs)
     return LungMeasurements(
-        right_ml=1000 * right, left_ml=1000 * left, first_slice=extent.start, last_slice=extent.stop - 1
+        right_ml=1000 * right,
+        left_ml=1000 * left,
+        first_slice=extent.start,
+        last_slice=extent.stop - 1,
+        model=None if model is None else model_info(model),
     )
 
 

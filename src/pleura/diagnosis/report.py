@@ -83,6 +83,8 @@ class LungMeasurements(_Part):
     first_slice: int
     last_slice: int
     """First and last slice, counted from the feet from 0, between which subsets were drawn."""
+    model: "ModelInfo | None" = None
+    """The one that found them; None where HU and geometry did."""
 
 
 class Novelty(_Part):
