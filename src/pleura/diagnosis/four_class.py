@@ -8,6 +8,7 @@ import torch
 
 from pleura.diagnosis.compose import answer_of, classification, explanation, severity
 from pleura.diagnosis.explain import activation_map, map_to_volume
+from pleura.diagnosis.novelty import novelty
 from pleura.diagnosis.prepared import PreparedSlices
 from pleura.diagnosis.report import Classification, Explanation, Severity
 from pleura.imaging.field import Field
@@ -62,7 +63,8 @@ def classify_four(model: Model, slices: PreparedSlices, *, device: torch.device,
     prepared, field = slices.of(model.card.input)
     prediction = predict(model, prepared, seed=seed, device=device, backend=backend)
     part = classification(prediction, model.card, field.slices[0])
-    return FourClass(model=model, prediction=prediction, field=field, part=part)
+    known = part.model_copy(update={"novelty": novelty(model, prediction)})
+    return FourClass(model=model, prediction=prediction, field=field, part=known)
 
 
 def why_not_graded(four: FourClass | None) -> str:

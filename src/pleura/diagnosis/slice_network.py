@@ -4,13 +4,14 @@ The network sees the slices from feet to head, without those that are not fit to
 scan gives the same answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from pleura.diagnosis.compose import model_info
+from pleura.diagnosis.novelty import novelty
 from pleura.diagnosis.prepared import PreparedSlices
 from pleura.diagnosis.report import SliceNetworkAnswer
 from pleura.errors import GeometryError
@@ -42,6 +43,7 @@ class Opinion:
             probabilities=tuple(map(float, self.prediction.mean)),
             slices_seen=self.prediction.subsets.shape[1],
             slices_left_out=self.left_out,
+            novelty=novelty(self.model, self.prediction),
             model=model_info(self.model),
         )
 
@@ -88,5 +90,5 @@ def ask_slice_network(
             f"{FEWEST_LUNG_SLICES}: use a series with thinner or better slices"
         )
     found = predict(model, prepared[kept], seed=0, device=device, backend=backend)
-    prediction = Prediction(found.probabilities, found.mean, places[kept][found.subsets], found.features)
+    prediction = replace(found, subsets=places[kept][found.subsets])
     return Opinion(model=model, prediction=prediction, field=field, left_out=int((~kept).sum()))

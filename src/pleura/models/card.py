@@ -11,10 +11,40 @@ from pleura.errors import ModelError, RecipeError
 from pleura.models.toml_write import to_toml
 from pleura.settings import TASKS, InputSettings, parse_settings
 
-__all__ = ["FORMAT", "Card", "card_table", "card_to_toml", "parse_card"]
+__all__ = ["FORMAT", "Card", "ReferenceFacts", "card_table", "card_to_toml", "parse_card"]
 
 FORMAT = 1
 """Version of the model folder's layout."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceFacts:
+    """What a card says of `reference.safetensors`, from which a case's novelty is measured."""
+
+    sha256: str
+    """Of the file, hexadecimal."""
+    threshold: float
+    """A case farther off than this is new to the model."""
+    quantile: float
+    """Share of cases like the held-out ones that the threshold is to let pass."""
+    training: int
+    """Cases that it was learned from, of those that the network was trained on or like them."""
+    held_out: int
+    """Cases that the threshold was chosen on."""
+    summary: str
+    """Which cases these are."""
+
+    def __post_init__(self) -> None:
+        digits = len(self.sha256) == 64 and set(self.sha256) <= set("0123456789abcdef")
+        problems = (
+            (not digits, f'sha256 = "{self.sha256}"; need 64 hexadecimal digits'),
+            (not 0 < self.threshold < math.inf, f"threshold = {self.threshold}; need a positive number"),
+            (not 0 < self.quantile < 1, f"quantile = {self.quantile}; need a number between 0 and 1"),
+            (min(self.training, self.held_out) < 1, f"{self.training} and {self.held_out} cases; need some of both"),
+        )
+        for wrong, what in problems:
+            if wrong:
+                raise ModelError(f"model card: reference: {what}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +76,8 @@ class Card:
     """Id of the model whose weights training began with; empty for fresh weights."""
     description: str = ""
     """A sentence or two for the reader of a report."""
+    reference: ReferenceFacts | None = None
+    """Of the third file; None for a model without one, whose cases' novelty is not measured."""
 
     def __post_init__(self) -> None:
         problems = (
@@ -80,6 +112,8 @@ def card_to_toml(card: Card) -> str:
     """Write a card as `model.toml`."""
     table: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(card)}
     table["calibration"] = {"temperature": table.pop("temperature")}
+    if table["reference"] is None:
+        del table["reference"]
     return to_toml(table)
 
 
@@ -113,7 +147,11 @@ def parse_card(text: str) -> Card:
     if not isinstance(calibration, dict) or set(calibration) - {"temperature"}:
         raise ModelError(f"model.toml: calibration = {calibration!r}; need a table with temperature")
     table.update(calibration)
+    reference = table.pop("reference", None)
+    if not isinstance(reference, dict | None):
+        raise ModelError(f"model.toml: reference = {reference!r}; need a table")
     try:
-        return parse_settings(Card, table)
+        facts = None if reference is None else parse_settings(ReferenceFacts, reference, "reference")
+        return dataclasses.replace(parse_settings(Card, table), reference=facts)
     except RecipeError as error:
         raise ModelError(f"model.toml: {error}") from error

@@ -30,6 +30,13 @@ class Classifier(nn.Module, ABC):
             If counts are given to a network that takes a fixed number of slices, or do not fit the features.
         """
 
+    def pool(self, features: Tensor) -> Tensor:
+        """Take such feature maps to what the last layer decides by, (batch, width); here their mean over all positions.
+
+        Every slice is the case's.
+        """
+        return features.mean(dim=(2, 3, 4))
+
     def forward(self, x: Tensor, counts: Tensor | None = None) -> Tensor:
         """Give the logits, (batch, classes), for slices as in `forward_features` and counts as in `classify`."""
         return self.classify(self.forward_features(x), counts)

@@ -1,7 +1,9 @@
 """Model folders: a name or path in, a network with its card out; and back, with one id over both files.
 
 A model is a folder with `weights.safetensors` and `model.toml`. Its id is the SHA-256, in hexadecimal, over the 32
-bytes of the SHA-256 of the weights file followed by the 32 bytes of that of the card file.
+bytes of the SHA-256 of the weights file followed by the 32 bytes of that of the card file. A classifier may have a
+third file, `reference.safetensors`, from which a case's novelty is measured; its SHA-256 is in the card, so that the id
+covers it too.
 """
 
 import hashlib
@@ -19,6 +21,7 @@ from torch import Tensor, nn
 from pleura.errors import ModelError, OutputError
 from pleura.models.card import Card, card_to_toml, parse_card
 from pleura.models.classifier import Classifier
+from pleura.models.novelty import Reference, read_reference
 from pleura.models.registry import create_network
 from pleura.models.segmenter import SEGMENTS, Segmenter
 from pleura.models.weights import fill_network
@@ -39,6 +42,7 @@ __all__ = [
 
 CARD = "model.toml"
 WEIGHTS = "weights.safetensors"
+REFERENCE = "reference.safetensors"
 
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -54,8 +58,12 @@ class _NetworkModel(Generic[Network]):
     path: Path
 
 
+@dataclass(frozen=True, eq=False)
 class Model(_NetworkModel[Classifier]):
     """A classifier ready to use, with what is known of it."""
+
+    reference: Reference | None = None
+    """Where its training cases lie; None for a model without reference cases."""
 
 
 class SegmentationModel(_NetworkModel[Segmenter]):
@@ -128,10 +136,11 @@ def load_model(reference: str | Path) -> Model:
     Raises
     ------
     ModelError
-        If it is not found, a file is missing or damaged, the architecture is unknown or no classifier, or a tensor is
-        missing, unknown, of the wrong shape, or not finite.
+        If it is not found, a file is missing, damaged or another one than the card names, the architecture is unknown
+        or no classifier, or a tensor is missing, unknown, of the wrong shape, or not finite.
     """
-    return Model(*_load(reference, Classifier))
+    network, card, digest, path = _load(reference, Classifier)
+    return Model(network, card, digest, path, _load_reference(card, path))
 
 
 def load_segmenter(reference: str | Path) -> SegmentationModel:
@@ -157,7 +166,9 @@ def load_segmenter(reference: str | Path) -> SegmentationModel:
     return SegmentationModel(network, card, digest, path)
 
 
-def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False) -> str:
+def save_model(
+    network: nn.Module, card: Card, path: Path, *, half: bool = False, reference: Reference | None = None
+) -> str:
     """Write a model folder; it appears whole or not at all.
 
     Parameters
@@ -166,6 +177,7 @@ def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False
     card : what the model says of itself
     path : the folder to make; a model folder that is there is replaced
     half : keep convolution and linear weights as float16; biases and batch norm stay float32
+    reference : the one whose SHA-256 the card names; None where it names none
 
     Returns
     -------
@@ -174,22 +186,25 @@ def save_model(network: nn.Module, card: Card, path: Path, *, half: bool = False
     Raises
     ------
     ModelError
-        If the weights do not fit the card or are not finite.
+        If the weights do not fit the card or are not finite, or the reference is not the card's.
     OutputError
         If something other than a model is at `path`, or it cannot be written.
     """
     state = {name: _stored(tensor, half) for name, tensor in network.state_dict().items()}
     fill_network(create_network(card.architecture, nn.Module, **card.arguments), state)
-    return write_folder(path, safetensors.torch.save(state), card_to_toml(card))
+    third = b"" if reference is None else reference.to_bytes()
+    _check_reference(card, third, str(path))
+    return write_folder(path, safetensors.torch.save(state), card_to_toml(card), reference=third)
 
 
-def write_folder(path: Path, weights: bytes, card: str) -> str:
-    """Write a model's two files; the folder appears whole or not at all.
+def write_folder(path: Path, weights: bytes, card: str, *, reference: bytes = b"") -> str:
+    """Write a model's files; the folder appears whole or not at all.
 
     Parameters
     ----------
     path : the folder to make; a model folder that is there is replaced
     weights, card : contents of the files
+    reference : of the third one; without it there is none
 
     Returns
     -------
@@ -209,6 +224,8 @@ def write_folder(path: Path, weights: bytes, card: str) -> str:
         try:
             (made / WEIGHTS).write_bytes(weights)
             (made / CARD).write_text(card, encoding="utf-8")
+            if reference:
+                (made / REFERENCE).write_bytes(reference)
             made.chmod(0o755)
             if path.exists():
                 path.rename(old)
@@ -235,6 +252,30 @@ def _load(reference: str | Path, kind: type[Network]) -> tuple[Network, Card, st
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     return network.eval(), card, _id(weights, text), path
+
+
+def _load_reference(card: Card, path: Path) -> Reference | None:
+    if card.reference is None:
+        return None
+    data = _read(path / REFERENCE)
+    _check_reference(card, data, str(path))
+    try:
+        reference = read_reference(data)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    if len(reference.means) != len(card.classes):
+        raise ModelError(f"{path / REFERENCE} has {len(reference.means)} classes; the card has {len(card.classes)}")
+    return reference
+
+
+def _check_reference(card: Card, data: bytes, where: str) -> None:
+    wanted = "" if card.reference is None else card.reference.sha256
+    found = hashlib.sha256(data).hexdigest() if data else ""
+    if wanted != found:
+        raise ModelError(
+            f"{where}: {REFERENCE} has SHA-256 {found[:12] or 'none'}, and the card names {wanted[:12] or 'none'}; "
+            "keep a model's files together, or run pleura models calibrate"
+        )
 
 
 def _stored(tensor: Tensor, half: bool) -> Tensor:

@@ -33,6 +33,10 @@ class Prediction:
     features: Tensor
     """(subsets, channels, depth, rows, columns), float32, on the CPU: what the network's `classify` took. A slice
     network has a depth for each slice."""
+    logits: npt.NDArray[np.float64]
+    """(subsets, classes), before the temperature."""
+    pooled: npt.NDArray[np.float64]
+    """(subsets, width): what the network's last layer decided by."""
 
 
 def normalise(slices: npt.NDArray[np.int16], settings: InputSettings) -> Tensor:
@@ -167,16 +171,25 @@ def predict_network(
     network.eval()
     compute = features or network.forward_features
     subsets = choose_slices(settings, len(prepared), seed=seed, count=count)
-    rows, kept = [], []
+    rows, logits, pooled, kept = [], [], [], []
     for indices in subsets:
         x = normalise(prepared[indices], settings)[None, None].to(device)  # (1, 1, slices, size, size)
         x = x.contiguous(memory_format=torch.channels_last_3d)
         maps = compute(x).float()  # (1, channels, depth, rows, columns)
-        logits = network.classify(maps).double()  # (1, classes)
-        rows.append(torch.softmax(logits / temperature, dim=1)[0].cpu().numpy())
+        raw = network.classify(maps).double()  # (1, classes)
+        rows.append(torch.softmax(raw / temperature, dim=1)[0].cpu().numpy())
+        logits.append(raw[0].cpu().numpy())
+        pooled.append(network.pool(maps).double()[0].cpu().numpy())  # (width,)
         kept.append(maps.cpu())
     probabilities = np.stack(rows)
-    return Prediction(probabilities, probabilities.mean(axis=0), subsets, torch.cat(kept))
+    return Prediction(
+        probabilities=probabilities,
+        mean=probabilities.mean(axis=0),
+        subsets=subsets,
+        features=torch.cat(kept),
+        logits=np.stack(logits),
+        pooled=np.stack(pooled),
+    )
 
 
 def _of_one_length(features: Features, slices: int) -> Features:

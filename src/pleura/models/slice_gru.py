@@ -106,13 +106,21 @@ class SliceGru(Classifier):
         ModelError
             If there is not one count in that range for each case.
         """
+        pooled = self.pool(features, counts)
+        with torch.autocast(features.device.type, enabled=False):
+            return cast("Tensor", self.classifier(self.dropout(pooled)))  # (batch, classes)
+
+    def pool(self, features: Tensor, counts: Tensor | None = None) -> Tensor:
+        """Give the mean and the largest of the recurrent unit's states, (batch, 4 * hidden), for such features.
+
+        The parameters and what is refused are as in `classify`.
+        """
         vectors = features.mean(dim=(3, 4), dtype=self.classifier.weight.dtype).transpose(1, 2)
         with torch.autocast(features.device.type, enabled=False):  # little work, and a long sum
             states, valid = self._read(vectors, counts)  # (batch, slices, 2 * hidden), (batch, slices, 1)
             mean = (states * valid).sum(dim=1) / valid.sum(dim=1)  # (batch, 2 * hidden)
             largest = states.masked_fill(valid == 0, -torch.inf).amax(dim=1)  # (batch, 2 * hidden)
-            pooled = self.dropout(torch.cat([mean, largest], dim=1))  # (batch, 4 * hidden)
-            return cast("Tensor", self.classifier(pooled))  # (batch, classes)
+            return torch.cat([mean, largest], dim=1)  # (batch, 4 * hidden)
 
     def _read(self, vectors: Tensor, counts: Tensor | None) -> tuple[Tensor, Tensor]:
         batch, slices, _ = vectors.shape
