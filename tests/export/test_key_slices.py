@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from pleura.export.key_slices import KeyPicture, choose_key_slices, coronal_picture, key_pictures
+from pleura.export.lesion_kinds import KIND_COLOURS
 from pleura.imaging.volume import Source, Volume
 
 
@@ -16,11 +17,14 @@ def _volume(
 ) -> Volume:
     affine = np.zeros((4, 4))
     affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = *spacing, 1.0
+    affine[:3, 3] = (-40, -30, 100)
     return Volume(hu=np.full(shape, -300, np.int16), affine=affine, source=Source(format="synthetic", sha256="0" * 64))
 
 
-def _pixels(png: bytes) -> npt.NDArray[np.uint8]:
-    return np.asarray(Image.open(io.BytesIO(png)))
+def _pixels(png: bytes | None) -> npt.NDArray[np.uint8]:
+    """Colours and opacity, (high, wide, 4)."""
+    assert png is not None
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
 
 
 def _lungs(shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
@@ -46,15 +50,50 @@ def test_without_heat_the_lungs_are_covered_evenly() -> None:
     assert all(3 <= k < 17 for k in slices)
 
 
+def test_lesions_come_before_heat_and_a_given_choice_before_both() -> None:
+    volume = _volume()
+    lungs = _lungs(volume.shape)
+    heat, kinds = np.zeros(volume.shape, np.uint8), np.zeros(volume.shape, np.uint8)
+    heat[5, 20, 20], kinds[9, 20, 20] = 255, 1
+    (by_heat,) = key_pictures(volume, lungs, heat=heat, kinds=np.zeros_like(kinds), count=1)
+    (by_lesion,) = key_pictures(volume, lungs, heat=heat, kinds=kinds, count=1)
+    chosen = key_pictures(volume, lungs, heat=heat, kinds=kinds, slices=(12, 14, 3), count=2)
+    assert by_heat.title == "Axial slice 6 of 20 (from the feet), S 125.0 mm"
+    assert by_lesion.title.startswith("Axial slice 10 of 20")
+    assert [picture.title[:14] for picture in chosen] == ["Axial slice 15", "Axial slice 13"]
+
+
 def test_heat_on_the_patients_left_is_drawn_on_the_pictures_right() -> None:
     volume = _volume()
     lungs = _lungs(volume.shape)
     heat = np.zeros(volume.shape, np.uint8)
     heat[8:12, 15:25, 55:65] = 255
-    for picture in (*key_pictures(volume, lungs, heat, count=1), coronal_picture(volume, lungs, heat)):
-        red = _pixels(picture.overlay_png)[:, :, 0].astype(int) - _pixels(picture.overlay_png)[:, :, 1]
-        columns = np.flatnonzero((red > 20).any(0))
-        assert columns.min() > red.shape[1] / 2
+    for picture in (*key_pictures(volume, lungs, heat=heat, count=1), coronal_picture(volume, lungs, heat=heat)):
+        pixels = _pixels(picture.heat).astype(int)
+        red = (pixels[:, :, 0] - pixels[:, :, 2] > 60) & (pixels[:, :, 3] > 60)
+        assert red.any()
+        assert np.flatnonzero(red.any(0)).min() > red.shape[1] / 2
+        assert picture.lesions is None
+
+
+def test_each_kind_of_lesion_has_an_outline_of_its_colour_around_it() -> None:
+    volume = _volume()
+    lungs = _lungs(volume.shape)
+    kinds = np.zeros(volume.shape, np.uint8)
+    kinds[8:12, 15:35, 12:22], kinds[8:12, 15:35, 55:65] = 1, 2
+    (picture,) = key_pictures(volume, lungs, kinds=kinds, count=1)
+    pixels = _pixels(picture.lesions)
+    high, wide = pixels.shape[:2]
+    assert wide == 2 * picture.size[1]
+    per_mm = wide / (picture.size[1] * picture.mm_per_pixel)
+    for kind, first in ((1, 12), (2, 55)):
+        rows, columns = np.nonzero((pixels == (*KIND_COLOURS[kind], 255)).all(axis=2))
+        edges = columns.min() / per_mm, (columns.max() + 1) / per_mm
+        assert edges == pytest.approx((first, first + 10), abs=0.8)  # the picture begins at the volume's first column
+        assert ((rows.max() + 1 - rows.min()) / per_mm) == pytest.approx(20, abs=0.8)
+        inside = pixels[high // 2 - 5 : high // 2, round((first + 5) * per_mm)]
+        assert (inside[:, 3] == 0).all()
+    assert picture.heat is None
 
 
 def test_the_head_is_up_in_the_coronal_picture() -> None:
@@ -62,24 +101,20 @@ def test_the_head_is_up_in_the_coronal_picture() -> None:
     hu = np.full(volume.shape, -1000, np.int16)
     hu[15:] = 500
     bright = Volume(hu=hu, affine=volume.affine, source=volume.source)
-    empty = np.zeros(volume.shape, np.uint8)
-    picture = coronal_picture(bright, _lungs(volume.shape), empty)
-    pixels = _pixels(picture.plain_png)
-    assert pixels[2].mean() > 200
-    assert pixels[-3].mean() < 60
+    picture = coronal_picture(bright, _lungs(volume.shape))
+    pixels = _pixels(picture.ct)
+    assert pixels[2, :, 0].mean() > 200
+    assert pixels[-3, :, 0].mean() < 60
+    assert picture.top == "H"
 
 
 @pytest.mark.parametrize(("spacing", "ratio"), [((5.0, 1.0, 1.0), 80 / 100), ((1.0, 1.0, 1.0), 80 / 20)])
-def test_pixels_are_square(spacing: tuple[float, float, float], ratio: float) -> None:
+def test_pixels_are_square_and_of_the_size_that_the_scale_bar_is_drawn_by(
+    spacing: tuple[float, float, float], ratio: float
+) -> None:
     volume = _volume(spacing)
-    picture: KeyPicture = coronal_picture(volume, _lungs(volume.shape), np.zeros(volume.shape, np.uint8))
-    height, width = _pixels(picture.plain_png).shape[:2]
+    picture: KeyPicture = coronal_picture(volume, _lungs(volume.shape))
+    height, width = _pixels(picture.ct).shape[:2]
+    assert (height, width) == picture.size
     assert width / height == pytest.approx(ratio, rel=0.02)
-
-
-def test_both_outlines_are_drawn() -> None:
-    volume = _volume()
-    picture = key_pictures(volume, _lungs(volume.shape), np.zeros(volume.shape, np.uint8), count=1)[0]
-    pixels = _pixels(picture.overlay_png).reshape(-1, 3)
-    assert (pixels == (70, 200, 255)).all(1).any()
-    assert (pixels == (120, 255, 150)).all(1).any()
+    assert width * picture.mm_per_pixel == pytest.approx(80)

@@ -1,53 +1,52 @@
-"""A volume, its lungs and a heat map in, pictures of the slices worth a look out.
+"""A volume, its lungs and what was found in them in; which slices are worth a look, and pictures of them, out.
 
 Pictures are shown as a radiologist expects them: the patient's right on the picture's left, front up, head up.
 """
 
-import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
-from scipy import ndimage
 
+from pleura.export.overlays import ct_png, heat_png, outlines_png, picture_size
 from pleura.imaging.volume import Volume
 
 __all__ = ["KeyPicture", "choose_key_slices", "coronal_picture", "key_pictures"]
 
-LUNG_WINDOW = (-1200.0, 600.0)
-"""HU shown as black and white."""
-
-_HEAT_STOPS = np.array([0, 64, 128, 192, 255], dtype=np.float64)
-_HEAT_COLOURS = np.array([[0, 0, 80], [120, 20, 130], [225, 60, 60], [250, 160, 30], [255, 250, 150]], dtype=np.float64)
-_OUTLINE_COLOURS = {1: (70, 200, 255), 2: (120, 255, 150)}
-_LONGEST_SIDE = 460
 _MARGIN_MM = 30.0
 """Shown around the lungs: the chest wall, without the couch."""
 
 
 @dataclass(frozen=True)
 class KeyPicture:
-    """One slice, drawn twice."""
+    """One plane: the CT, and what is laid over it."""
 
     title: str
-    plain_png: bytes
-    """The CT alone, lung window."""
-    overlay_png: bytes
-    """With the heat map in colour and the outline of each lung."""
+    size: tuple[int, int]
+    """Pixels (high, wide) of `ct`; what is laid over it may be finer and covers the same."""
+    mm_per_pixel: float
+    top: str
+    """Letter of the direction that is up: A for the front, H for the head."""
+    ct: bytes
+    """PNG, grey, lung window."""
+    lesions: bytes | None
+    """PNG, outlines of the lungs and of each kind of lesion; None where lesions were not looked for."""
+    heat: bytes | None
+    """PNG, class activation map and outlines of the lungs, clear where it is cold; None where there is no map."""
 
 
-def choose_key_slices(heat: npt.NDArray[np.uint8], lungs: npt.NDArray[np.uint8], count: int) -> list[int]:
-    """Slices with the most heat inside the lungs, kept apart from each other, in order from the head to the feet.
+def choose_key_slices(weights: npt.NDArray[np.integer], lungs: npt.NDArray[np.uint8], count: int) -> list[int]:
+    """Slices with the most weight inside the lungs, kept apart from each other, in order from the head to the feet.
 
-    Where the map is empty, slices spread evenly over the lungs.
+    Where there is none, slices spread evenly over the lungs.
 
     Parameters
     ----------
-    heat, lungs : (z, y, x)
+    weights, lungs : (z, y, x); a heat map, or a lesion mask
     count : how many, at least 1
     """
-    inside = np.array([int(heat[k][lungs[k] > 0].sum(dtype=np.int64)) for k in range(len(heat))], dtype=np.float64)
+    inside = np.array([int(weights[k][lungs[k] > 0].sum(dtype=np.int64)) for k in range(len(weights))], np.float64)
     seen = np.flatnonzero(lungs.any(axis=(1, 2)))
     if not inside.any():
         picks = seen[np.linspace(0, len(seen) - 1, min(count, len(seen)) + 2).round().astype(int)[1:-1]]
@@ -63,46 +62,77 @@ def choose_key_slices(heat: npt.NDArray[np.uint8], lungs: npt.NDArray[np.uint8],
 
 
 def key_pictures(
-    volume: Volume, lungs: npt.NDArray[np.uint8], heat: npt.NDArray[np.uint8], *, count: int = 4
+    volume: Volume,
+    lungs: npt.NDArray[np.uint8],
+    *,
+    heat: npt.NDArray[np.uint8] | None = None,
+    kinds: npt.NDArray[np.uint8] | None = None,
+    slices: Sequence[int] = (),
+    count: int = 4,
 ) -> tuple[KeyPicture, ...]:
-    """Draw the key slices of a study.
+    """Draw the key slices of a study, from the head to the feet.
 
     Parameters
     ----------
     volume : the study
     lungs : (z, y, x), 0 outside, 1 right, 2 left
-    heat : (z, y, x), 0 to 255
-    count : how many slices
+    heat : (z, y, x), 0 to 255; None where there is no map
+    kinds : (z, y, x), 0 none, else a kind of `pleura.export.lesion_kinds`; None where lesions were not looked for
+    slices : the ones to draw; where there are none, those with most lesion, or else most heat, or else evenly spread
+    count : how many, at most
     """
     _, dy, dx = volume.spacing
     _, rows, columns = _around_lungs(volume, lungs)
+    chosen = sorted(slices[:count], reverse=True) or choose_key_slices(_weights(lungs, heat, kinds), lungs, count)
+    middle = ((volume.shape[1] - 1) / 2, (volume.shape[2] - 1) / 2)
     return tuple(
         _draw(
-            f"Axial slice {k + 1} of {volume.shape[0]} (from the feet)",
+            f"Axial slice {k + 1} of {volume.shape[0]} (from the feet), "
+            f"S {(volume.affine @ (k, *middle, 1))[2]:.1f} mm",
+            "A",
+            (dy, dx),
             volume.hu[k, rows, columns],
             lungs[k, rows, columns],
-            heat[k, rows, columns],
-            (dy, dx),
+            None if heat is None else heat[k, rows, columns],
+            None if kinds is None else kinds[k, rows, columns],
         )
-        for k in choose_key_slices(heat, lungs, count)
+        for k in chosen
     )
 
 
-def coronal_picture(volume: Volume, lungs: npt.NDArray[np.uint8], heat: npt.NDArray[np.uint8]) -> KeyPicture:
-    """Draw the coronal plane with the most heat in the lungs (or the most lung, where the map is empty)."""
-    weight = np.where(lungs > 0, heat, 0).sum(axis=(0, 2), dtype=np.int64)
-    if not weight.any():
-        weight = (lungs > 0).sum(axis=(0, 2), dtype=np.int64)
+def coronal_picture(
+    volume: Volume,
+    lungs: npt.NDArray[np.uint8],
+    *,
+    heat: npt.NDArray[np.uint8] | None = None,
+    kinds: npt.NDArray[np.uint8] | None = None,
+) -> KeyPicture:
+    """Draw the coronal plane with the most lesion in the lungs, or else the most heat, or else the most lung."""
+    weight = np.where(lungs > 0, _weights(lungs, heat, kinds), 0).sum(axis=(0, 2), dtype=np.int64)
     row = int(weight.argmax())
     dz, _, dx = volume.spacing
     slices, _, columns = _around_lungs(volume, lungs)
+    middle = ((volume.shape[0] - 1) / 2, row, (volume.shape[2] - 1) / 2)
     return _draw(
-        f"Coronal plane, row {row + 1} of {volume.shape[1]} (from the front)",
+        f"Coronal plane, row {row + 1} of {volume.shape[1]} (from the front), "
+        f"P {(volume.affine @ (*middle, 1))[1]:.1f} mm",
+        "H",
+        (dz, dx),
         volume.hu[slices, row, columns][::-1],
         lungs[slices, row, columns][::-1],
-        heat[slices, row, columns][::-1],
-        (dz, dx),
+        None if heat is None else heat[slices, row, columns][::-1],
+        None if kinds is None else kinds[slices, row, columns][::-1],
     )
+
+
+def _weights(
+    lungs: npt.NDArray[np.uint8], heat: npt.NDArray[np.uint8] | None, kinds: npt.NDArray[np.uint8] | None
+) -> npt.NDArray[np.uint8]:
+    """Give what makes a plane worth a look: lesion, where there is any; else heat; else lung."""
+    for found in (None if kinds is None else (kinds > 0).view(np.uint8), heat):
+        if found is not None and found[lungs > 0].any():
+            return found
+    return (lungs > 0).view(np.uint8) if heat is None else heat
 
 
 def _around_lungs(volume: Volume, lungs: npt.NDArray[np.uint8]) -> tuple[slice, slice, slice]:
@@ -119,38 +149,20 @@ def _around_lungs(volume: Volume, lungs: npt.NDArray[np.uint8]) -> tuple[slice, 
 
 def _draw(
     title: str,
+    top: str,
+    spacing: tuple[float, float],
     hu: npt.NDArray[np.int16],
     lungs: npt.NDArray[np.uint8],
-    heat: npt.NDArray[np.uint8],
-    spacing: tuple[float, float],
+    heat: npt.NDArray[np.uint8] | None,
+    kinds: npt.NDArray[np.uint8] | None,
 ) -> KeyPicture:
-    low, high = LUNG_WINDOW
-    grey = (np.clip((hu - low) / (high - low), 0, 1) * 255).astype(np.uint8)
-    height, width = _picture_size(hu.shape, spacing)
-    base = np.repeat(_resized(grey, (height, width), Image.Resampling.BICUBIC)[:, :, None], 3, axis=2)
-    warmth = _resized(heat, (height, width), Image.Resampling.BICUBIC).astype(np.float64)
-    opacity = (np.clip(warmth / 255.0, 0, 1) ** 0.8 * 0.6)[:, :, None]
-    colours = np.stack([np.interp(warmth, _HEAT_STOPS, _HEAT_COLOURS[:, c]) for c in range(3)], axis=2)
-    overlay = base * (1 - opacity) + colours * opacity
-    labels = _resized(lungs, (height, width), Image.Resampling.NEAREST)
-    for label, colour in _OUTLINE_COLOURS.items():
-        side = labels == label
-        overlay[side & ~ndimage.binary_erosion(side)] = colour
-    return KeyPicture(title=title, plain_png=_png(base), overlay_png=_png(overlay))
-
-
-def _picture_size(shape: tuple[int, ...], spacing: tuple[float, float]) -> tuple[int, int]:
-    """Pixels (high, wide) with square pixels and the longer side fixed."""
-    mm = np.array(shape[:2]) * np.array(spacing)
-    high, wide = np.maximum((mm * _LONGEST_SIDE / mm.max()).round().astype(int), 1)
-    return int(high), int(wide)
-
-
-def _resized(image: npt.NDArray[np.uint8], size: tuple[int, int], how: Image.Resampling) -> npt.NDArray[np.uint8]:
-    return np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize((size[1], size[0]), how), dtype=np.uint8)
-
-
-def _png(pixels: npt.NDArray[np.floating] | npt.NDArray[np.uint8]) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(np.rint(pixels).astype(np.uint8)).save(buffer, format="PNG", optimize=False, compress_level=6)
-    return buffer.getvalue()
+    size = picture_size(hu.shape, spacing)
+    return KeyPicture(
+        title=title,
+        size=size,
+        mm_per_pixel=hu.shape[1] * spacing[1] / size[1],
+        top=top,
+        ct=ct_png(hu, size),
+        lesions=None if kinds is None else outlines_png(lungs, kinds, size, spacing),
+        heat=None if heat is None else heat_png(heat, lungs, size, spacing),
+    )
