@@ -1,5 +1,6 @@
 """All of a chain's parts in one report, each as its model gives it alone; and chains that cannot be."""
 
+import copy
 import dataclasses
 from pathlib import Path
 
@@ -9,14 +10,21 @@ import torch
 from torch import Tensor
 
 from diagnosis.chest_phantom import chest_phantom
+from diagnosis.segmenter_stand_in import stand_in
 from diagnosis.test_clinical import _model as clinical_model
 from diagnosis.test_pipeline import _model as four_classes
 from pleura.data.faults.kinds import SLICE_CLASSES
 from pleura.diagnosis.chain import Chain
 from pleura.diagnosis.clinical import diagnose_clinical
+from pleura.diagnosis.compose import model_info
+from pleura.diagnosis.conclusion import conclude
+from pleura.diagnosis.lesions.measure import measure_lesions
+from pleura.diagnosis.lungs import find_lungs
 from pleura.diagnosis.pipeline import Diagnosis, diagnose_study
+from pleura.diagnosis.report import Report
+from pleura.diagnosis.steps import STEPS, StepChoice
 from pleura.diagnosis.stepwise import CutOffChoice, Stepwise, classify_stepwise
-from pleura.errors import IntensityError, ModelError, StudyError
+from pleura.errors import IntensityError, ModelError, RecipeError, StudyError
 from pleura.imaging.grey_levels import Window, describe_levels
 from pleura.imaging.nifti_write import write_nifti
 from pleura.imaging.study import load_study
@@ -101,14 +109,21 @@ def _share_of_air(study: Path) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def diagnosis(study: Path, stepwise: Stepwise) -> Diagnosis:
+def chain(study: Path, stepwise: Stepwise) -> Chain:
+    """A model for every step; COVID-19 is the top class."""
     share = float(np.quantile(_share_of_air(study), 0.3))
-    chain = Chain(
+    return Chain(
         cleaner=_cleaner(share),
-        classifier=four_classes(),
+        classifier=four_classes(favoured="covid-19"),
+        severity=four_classes(task="severity", favoured="III"),
         stepwise=stepwise,
         clinical=_clinical(f"micro-covid {stepwise.dl2.id}"),
+        lesions=stand_in("lesions", (-500.0, -100.0)),
     )
+
+
+@pytest.fixture(scope="module")
+def diagnosis(study: Path, chain: Chain) -> Diagnosis:
     return diagnose_study(study, chain, patient=PATIENT)
 
 
@@ -134,8 +149,176 @@ def test_the_parts_are_what_the_models_say_alone(diagnosis: Diagnosis, stepwise:
         "dl2",
         "stepwise",
         "dl3",
+        "lesions",
+        "severity",
         "heat-map",
     ]
+    assert [(step.name, step.outcome, step.why) for step in report.steps] == [(name, "done", "") for name in STEPS]
+    assert report.failures == ()
+
+
+def test_the_slice_networks_answers_are_those_of_the_two_steps(diagnosis: Diagnosis) -> None:
+    report = diagnosis.report
+    assert report.dl1 is not None
+    assert report.dl2 is not None
+    assert report.stepwise is not None
+    assert report.dl1.probabilities[report.dl1.classes.index("viral")] == report.stepwise.viral
+    assert report.dl2.probabilities[report.dl2.classes.index("covid-19")] == report.stepwise.covid_given_viral
+    assert report.dl1.slices_left_out == report.dl2.slices_left_out == report.stepwise.slices_left_out
+    assert (report.dl1.model, report.dl2.model) == report.stepwise.models
+
+
+def test_the_lesions_are_what_is_measured_on_their_mask(diagnosis: Diagnosis, chain: Chain) -> None:
+    assert chain.lesions is not None
+    assert diagnosis.lesions is not None
+    _, block = chest_phantom(side="left", low=True)
+    assert 2 * (diagnosis.lesions & block).sum() > 0.9 * (diagnosis.lesions.sum() + block.sum())
+    model = model_info(chain.lesions)
+    measured = measure_lesions(diagnosis.lesions, diagnosis.lungs, diagnosis.volume, model=model)
+    assert diagnosis.report.lesions == measured
+
+
+def test_the_conclusion_is_drawn_from_the_reports_own_parts(diagnosis: Diagnosis) -> None:
+    report = diagnosis.report
+    assert report.conclusion == conclude(
+        four=report.classification,
+        steps=report.stepwise,
+        dl1=report.dl1,
+        dl2=report.dl2,
+        cleaning=report.cleaning,
+        clinical=report.clinical,
+    )
+
+
+PARTS = {
+    "clean": "cleaning",
+    "four-class": "classification",
+    "dl1": "dl1",
+    "dl2": "dl2",
+    "stepwise": "stepwise",
+    "dl3": "clinical",
+    "lesions": "lesions",
+    "severity": "severity",
+    "heat-map": "explanation",
+}
+
+
+def _outcomes(report: Report) -> dict[str, str]:
+    return {step.name: step.outcome for step in report.steps}
+
+
+@pytest.mark.parametrize(
+    ("steps", "done"),
+    [
+        (StepChoice(only=("clean", "lesions")), ["clean", "lesions"]),
+        (StepChoice(only=("clean", "stepwise")), ["clean", "dl1", "dl2", "stepwise"]),
+        (StepChoice(only=("severity",)), ["four-class", "severity"]),
+        (
+            StepChoice(without=("heat-map", "dl1", "lesions")),
+            ["clean", "four-class", "dl2", "dl3", "severity"],
+        ),
+    ],
+)
+def test_chosen_steps_say_what_they_say_in_the_whole_chain(
+    study: Path, chain: Chain, diagnosis: Diagnosis, steps: StepChoice, done: list[str]
+) -> None:
+    found = diagnose_study(study, chain, steps=steps, patient=PATIENT)
+    report = found.report
+    for name, part in PARTS.items():
+        expected = getattr(diagnosis.report, part) if name in done else None
+        assert getattr(report, part) == expected, name
+    assert _outcomes(report) == {name: "done" if name in done else "left out" for name in STEPS}
+    assert (found.heat is None, found.lesions is None) == ("heat-map" not in done, "lesions" not in done)
+    assert (report.model is None) == ("four-class" not in done)
+    assert all(step.why for step in report.steps if step.outcome == "left out")
+    assert Report.model_validate_json(report.model_dump_json()) == report
+
+
+class _OfAnotherSize(Classifier):
+    """Takes slices of 64 x 64 only, and is given others."""
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        return x.view(len(x), 1, 1, 64, 64)
+
+    def classify(self, features: Tensor, counts: Tensor | None = None) -> Tensor:
+        return features.mean(dim=(2, 3, 4))
+
+
+def _without_numbers(model: Model) -> Model:
+    network = copy.deepcopy(model.network)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.fill_(torch.nan)
+    return dataclasses.replace(model, network=network)
+
+
+def test_a_network_without_numbers_loses_only_its_own_answer(study: Path, chain: Chain, diagnosis: Diagnosis) -> None:
+    """The second step's network fails: with it go the two steps' answer, and the CT's part of the clinical answer."""
+    assert chain.stepwise is not None
+    dl2 = chain.stepwise.dl2
+    broken = _without_numbers(dl2)
+    report = diagnose_study(
+        study,
+        dataclasses.replace(chain, stepwise=dataclasses.replace(chain.stepwise, dl2=broken)),
+        patient=PATIENT,
+    ).report
+    (failure,) = report.failures
+    assert (failure.step, failure.kind, failure.fault) == ("dl2", "ModelError", False)
+    assert "no numbers" in failure.message
+    for name, part in PARTS.items():
+        if name not in ("dl2", "stepwise", "dl3"):
+            assert getattr(report, part) == getattr(diagnosis.report, part), name
+    assert report.dl2 is None
+    assert report.stepwise is None
+    assert _outcomes(report)["stepwise"] == "left out"
+    assert report.clinical is not None
+    assert report.clinical.ct_probability is None
+    assert report.conclusion is not None
+    assert any("Two steps failed" in note for note in report.conclusion.notes)
+
+
+def test_a_cleaner_that_fails_leaves_no_slice_out(
+    study: Path, chain: Chain, diagnosis: Diagnosis, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its network takes slices of another size than its card says: a fault, whose traceback is in the log."""
+    assert chain.cleaner is not None
+    broken = dataclasses.replace(chain.cleaner, network=_OfAnotherSize())
+    report = diagnose_study(study, dataclasses.replace(chain, cleaner=broken), patient=PATIENT).report
+    (failure,) = report.failures
+    assert (failure.step, failure.kind, failure.fault) == ("clean", "RuntimeError", True)
+    assert "shape" in failure.message
+    assert "traceback" in failure.what_to_do
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [RuntimeError]
+    assert report.cleaning is None
+    assert report.dl1 is not None
+    assert report.dl1.slices_left_out == 0
+    assert report.classification == diagnosis.report.classification
+
+
+def test_a_lobe_mask_is_measured_and_is_refused_where_no_lesions_are_sought(study: Path, chain: Chain) -> None:
+    lungs = diagnose_study(study, chain, steps=StepChoice(only=("clean",)), patient=PATIENT).lungs
+    lobes = np.where(lungs == 1, 1, np.where(lungs == 2, 5, 0)).astype(np.uint8)
+    steps = StepChoice(only=("lesions",))
+    findings = diagnose_study(study, chain, steps=steps, patient=PATIENT, lobes=lobes).report.lesions
+    assert findings is not None
+    by_lobe = {lobe.name: lobe.lesion_ml for lobe in findings.lobes}
+    assert by_lobe.pop("right upper lobe") == findings.right.lesion_ml
+    assert by_lobe.pop("left lower lobe") == findings.left.lesion_ml > 50
+    assert set(by_lobe.values()) == {0.0}
+    with pytest.raises(RecipeError, match="lobe mask is given, but no lesions are looked for: not wanted"):
+        diagnose_study(study, chain, steps=StepChoice(without=("lesions",)), patient=PATIENT, lobes=lobes)
+    wrong = diagnose_study(study, chain, steps=steps, patient=PATIENT, lobes=lobes[1:]).report
+    assert [(failure.step, failure.kind) for failure in wrong.failures] == [("lesions", "GeometryError")]
+
+
+def test_a_learned_lung_mask_takes_the_place_of_the_geometric_one(study: Path, chain: Chain) -> None:
+    lungs = stand_in("lungs", (-1000.0, -600.0))
+    steps = StepChoice(only=("clean",))
+    by_geometry = diagnose_study(study, chain, steps=steps, patient=PATIENT)
+    learned = diagnose_study(study, dataclasses.replace(chain, lungs=lungs), steps=steps, patient=PATIENT)
+    assert by_geometry.report.lungs.model is None
+    assert learned.report.lungs.model == model_info(lungs)
+    assert np.array_equal(learned.lungs, find_lungs(learned.volume, model=lungs))
 
 
 def test_a_study_with_too_few_fit_slices_is_refused(study: Path) -> None:
