@@ -65,7 +65,7 @@ def segment_lesions(
     chosen = seen_slices(frame.slices, volume.spacing[0], most=model.card.input.slices, left_out=left_out)
     shares = slice_shares(model, volume, frame, chosen, device=device, backend=backend)
     labels = shares_to_labels(shares, chosen, frame, volume.shape, cutoff=model.card.thresholds["answer"])
-    labels[lungs == 0] = 0
+    np.multiply(labels, lungs > 0, out=labels)
     return labels
 
 

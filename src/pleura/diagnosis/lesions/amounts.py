@@ -5,6 +5,7 @@ a cut goes through counts on both sides of it by its share, so that thick slices
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from numba import njit
 from pleura.errors import GeometryError, NoLungsError
 from pleura.imaging.volume import Volume
 
-__all__ = ["CONSOLIDATION_FROM_HU", "LOBES", "THIRDS", "Amounts", "count_amounts", "third_cuts"]
+__all__ = ["CONSOLIDATION_FROM_HU", "LOBES", "THIRDS", "Amounts", "count_amounts"]
 
 Labels = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.float64]
@@ -26,7 +27,7 @@ doi:10.1186/s12879-021-06556-z: of eight thresholds this one told patients from 
 """
 LOBES = ("right upper lobe", "right middle lobe", "right lower lobe", "left upper lobe", "left lower lobe")
 """Labels 1 to 5 of a lobe mask."""
-THIRDS = ("lower", "middle", "upper")
+THIRDS: tuple[Literal["lower", "middle", "upper"], ...] = ("lower", "middle", "upper")
 """Of a lung's height, from the feet up."""
 
 
@@ -44,6 +45,9 @@ class Amounts:
     """Lesion outside the lungs."""
     mean_hu: float | None
     """Of the lesion inside the lungs; None where there is none."""
+    cuts: Numbers
+    """(side, 2): where each lung was cut, the lower cut first, mm along the body's axis (S of LPS); NaN for a lung that
+    is not there."""
 
 
 @njit(cache=True, nogil=True)
@@ -99,22 +103,11 @@ def _count(
     return thirds, by_lobe, slices, outside, total
 
 
-def third_cuts(lungs: Labels, volume: Volume) -> Numbers:
-    """Find where each lung is cut into thirds of its height.
-
-    Parameters
-    ----------
-    lungs : 1 right lung, 2 left lung, on the volume's grid
-    volume : gives the place of each voxel
-
-    Returns
-    -------
-    (side, 2): the lower and the upper cut, mm along the body's axis (S of LPS); infinite for a lung that is not there.
-    """
-    axis = np.ascontiguousarray(volume.affine[2])
-    low, high = _extent(np.ascontiguousarray(lungs), axis).T
-    height = high - low + abs(axis[0])
-    start = low - abs(axis[0]) / 2
+def _cuts(extent: Numbers, slice_mm: float) -> Numbers:
+    """Divide the height of each lung, from the lower face of its lowest voxel to the upper one of its highest."""
+    extent = np.where(np.isfinite(extent), extent, np.nan)
+    start = extent[:, 0] - slice_mm / 2
+    height = extent[:, 1] - extent[:, 0] + slice_mm
     return np.asarray(np.stack([start + height / 3, start + 2 * height / 3], axis=1))
 
 
@@ -147,13 +140,16 @@ def count_amounts(lesions: Labels, lungs: Labels, volume: Volume, *, lobes: Labe
             raise GeometryError(f"{name} have a label {int(mask.max())}; need labels from 0 to {top}")
     if not lungs.any():
         raise NoLungsError("the lung mask is empty; there is nothing to measure lesions in")
+    axis = np.ascontiguousarray(volume.affine[2])
+    lungs = np.ascontiguousarray(lungs)
+    cuts = _cuts(_extent(lungs, axis), abs(float(axis[0])))
     thirds, by_lobe, slices, outside, total = _count(
         np.ascontiguousarray(lesions),
-        np.ascontiguousarray(lungs),
+        lungs,
         np.zeros((0, 0, 0), np.uint8) if lobes is None else np.ascontiguousarray(lobes),
         np.ascontiguousarray(volume.hu),
-        np.ascontiguousarray(volume.affine[2]),
-        third_cuts(lungs, volume),
+        axis,
+        cuts,
         CONSOLIDATION_FROM_HU,
     )
     ml = volume.voxel_ml
@@ -163,4 +159,5 @@ def count_amounts(lesions: Labels, lungs: Labels, volume: Volume, *, lobes: Labe
         slices=slices * ml,
         outside=outside * ml,
         mean_hu=float(total / slices.sum()) if slices.any() else None,
+        cuts=cuts,
     )

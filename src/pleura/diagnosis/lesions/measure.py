@@ -1,11 +1,11 @@
 """A volume with masks of its lungs and lesions in; the report's part on lesions out."""
 
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from pleura.diagnosis.lesions.amounts import CONSOLIDATION_FROM_HU, LOBES, THIRDS, count_amounts, third_cuts
+from pleura.diagnosis.lesions.amounts import CONSOLIDATION_FROM_HU, LOBES, THIRDS, count_amounts
 from pleura.diagnosis.lesions.foci import LEAST_ML, Focus, find_foci
 from pleura.diagnosis.lesions.key_slices import most_lesion
 from pleura.diagnosis.lesions.words import method, sentence
@@ -52,20 +52,8 @@ def measure_lesions(
         for n in (2, 1, 0)
     )
     count, found = find_foci((lesions > 0) & (lungs > 0), volume)
-    cuts = third_cuts(lungs, volume)
     foci = tuple(
-        LesionFocus(
-            volume_ml=focus.ml,
-            share=min(focus.ml / whole.lesion_ml, 1.0),
-            side=_SIDES[focus.most(lungs) - 1],
-            third=_third(focus, cuts[focus.most(lungs) - 1], volume),
-            lobe=None if lobes is None or focus.most(lobes) == 0 else LOBES[focus.most(lobes) - 1],
-            centre_lps_mm=(round(focus.centre[0], 1), round(focus.centre[1], 1), round(focus.centre[2], 1)),
-            slice=focus.slice,
-            slices=focus.slices,
-            mean_hu=focus.mean_hu,
-        )
-        for focus in found
+        _described(focus, volume, lungs, lobes, cuts=amounts.cuts, lesion_ml=whole.lesion_ml) for focus in found
     )
     return LesionFindings(
         whole=whole,
@@ -99,8 +87,28 @@ def _region(name: str, ml: npt.NDArray[np.float64]) -> LesionRegion:
     )
 
 
-def _third(focus: Focus, cuts: npt.NDArray[np.float64], volume: Volume) -> Literal["upper", "middle", "lower"]:
-    """Name the third that holds most of a lesion."""
+def _described(
+    focus: Focus,
+    volume: Volume,
+    lungs: npt.NDArray[np.uint8],
+    lobes: npt.NDArray[np.uint8] | None,
+    *,
+    cuts: npt.NDArray[np.float64],
+    lesion_ml: float,
+) -> LesionFocus:
+    """Say where one lesion lies."""
+    side = focus.most(lungs) - 1
     heights = focus.indices @ volume.affine[2, :3] + volume.affine[2, 3]
-    most = np.bincount(np.digitize(heights, cuts), minlength=3).argmax()
-    return cast(Literal["upper", "middle", "lower"], THIRDS[int(most)])
+    third = int(np.bincount(np.digitize(heights, cuts[side]), minlength=3).argmax())
+    lobe = 0 if lobes is None else focus.most(lobes)
+    return LesionFocus(
+        volume_ml=focus.ml,
+        share=min(focus.ml / lesion_ml, 1.0),
+        side=_SIDES[side],
+        third=THIRDS[third],
+        lobe=LOBES[lobe - 1] if lobe else None,
+        centre_lps_mm=(round(focus.centre[0], 1), round(focus.centre[1], 1), round(focus.centre[2], 1)),
+        slice=focus.slice,
+        slices=focus.slices,
+        mean_hu=focus.mean_hu,
+    )
