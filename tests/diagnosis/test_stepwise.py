@@ -108,6 +108,29 @@ def test_a_heat_map_lies_on_the_slices_that_were_seen(stepwise: Stepwise) -> Non
         assert (warm.min() >= 10) & (warm.max() < 30)
 
 
+def test_a_grey_zone_lies_around_its_cut_off() -> None:
+    assert _choice(0.4).grey is None
+    assert replace(_choice(0.4), zone=(0.3, 0.4)).grey == (0.3, 0.4)
+    for zone in ((0.3,), (0.41, 0.5), (0.3, 0.39), (0.3, 1.1)):
+        with pytest.raises(ModelError, match=r"around a cut-off of 0\.4; need two probabilities"):
+            replace(_choice(0.4), zone=zone)
+
+
+def test_zones_are_written_read_and_reported_and_files_without_are_read(stepwise: Stepwise, models: Path) -> None:
+    zoned = replace(stepwise, viral=replace(stepwise.viral, zone=(0.35, 0.45)))
+    (models / "zoned").mkdir()
+    path = save_stepwise(zoned, models / "zoned")
+    assert load_stepwise(path).viral == zoned.viral
+    path.write_text(path.read_text().replace("zone = [0.35, 0.45]\n", "").replace("zone = []\n", ""))
+    assert "zone" not in path.read_text()
+    assert load_stepwise(path).viral == stepwise.viral
+    volume, lungs = _lungs()
+    lungs = lungs.astype(np.uint8)
+    lungs[:10] = lungs[30:] = 0
+    part = stepwise_diagnosis(zoned, classify_stepwise(zoned, volume, lungs))
+    assert (part.viral_zone, part.covid_zone) == ((0.35, 0.45), None)
+
+
 def test_it_reads_back_as_it_was_written_from_beside_its_models_or_with_them(stepwise: Stepwise, models: Path) -> None:
     (models / "both").mkdir(exist_ok=True)
     save_stepwise(stepwise, models / "both")

@@ -126,7 +126,12 @@ def test_the_figure_has_three_curves_with_their_areas() -> None:
 
 
 def test_a_cut_off_beyond_the_scores_is_kept_as_a_probability() -> None:
-    chosen = judge_stepwise(_scores())["dl1"].cut_off
-    assert choice_of(chosen).threshold == chosen.threshold
-    assert choice_of(replace(chosen, threshold=np.nextafter(1.0, 2.0))).threshold == 1.0
-    assert json.dumps(vars(choice_of(chosen)))
+    judged = judge_stepwise(_scores())["dl1"]
+    chosen, zone = judged.cut_off, judged.zone
+    assert choice_of(chosen, zone).threshold == chosen.threshold
+    assert choice_of(chosen, zone).grey == zone
+    assert zone[0] <= chosen.threshold <= zone[1]
+    over = float(np.nextafter(1.0, 2.0))
+    made = choice_of(replace(chosen, threshold=over), (zone[0], over))
+    assert (made.threshold, made.zone) == (1.0, (zone[0], 1.0))
+    assert json.dumps(vars(choice_of(chosen, zone)))

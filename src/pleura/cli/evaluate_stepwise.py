@@ -30,8 +30,9 @@ def stepwise(
 ) -> None:
     """Judge the stepwise diagnosis, COVID-19 against everything else, and both of its steps.
 
-    Cut-offs are Youden's, chosen on the cohort's validation cases only; all else is measured on its test cases, and
-    hospital by hospital. `stepwise.toml` in OUT keeps the cut-offs and the models' ids for later diagnoses.
+    Cut-offs are Youden's, chosen on the cohort's validation cases only, with a grey zone around each; all else is
+    measured on its test cases, and hospital by hospital. `stepwise.toml` in OUT keeps the cut-offs, the zones and the
+    models' ids for later diagnoses.
 
     Example: pleura evaluate stepwise --dl1 run1/dl1 --dl2 run2/dl2 --cohort cohort --out stepwise
     """
@@ -43,7 +44,13 @@ def stepwise(
     from pleura.data.cohort_facts import facts_of_cohort
     from pleura.diagnosis.stepwise import Stepwise
     from pleura.diagnosis.stepwise_files import save_stepwise
-    from pleura.diagnosis.stepwise_judgement import choice_of, judge_stepwise, judgement_table, write_judgement
+    from pleura.diagnosis.stepwise_judgement import (
+        ZONE_RULE,
+        choice_of,
+        judge_stepwise,
+        judgement_table,
+        write_judgement,
+    )
     from pleura.diagnosis.stepwise_scores import score_stepwise
     from pleura.errors import CohortError
     from pleura.evaluation.checklists.facts import StudyFacts
@@ -68,9 +75,9 @@ def stepwise(
         name=name,
         dl1=first,
         dl2=second,
-        viral=choice_of(judged["dl1"].cut_off),
-        covid=choice_of(judged["stepwise"].cut_off),
-        rule="Youden's index",
+        viral=choice_of(judged["dl1"].cut_off, judged["dl1"].zone),
+        covid=choice_of(judged["stepwise"].cut_off, judged["stepwise"].zone),
+        rule=f"Youden's index, {ZONE_RULE}",
         chosen_on=f"{cases} {kind}validation cases of the cohort {known.name}",
         date=datetime.now(UTC).date().isoformat(),
     )
@@ -108,6 +115,7 @@ def _print(judged: "Mapping[str, Judged]") -> None:
         found = overall.classes[0]
         typer.echo(f"{one.question.title}: {found.positives} of {overall.cases} test cases")
         typer.echo(f"  cut-off      {one.cut_off.threshold:.3f}, from {len(one.validation.cases)} validation cases")
+        typer.echo(f"  grey zone    {one.zone[0]:.3f} to {one.zone[1]:.3f}")
         for measure in ("auc", "sensitivity", "specificity", "ppv", "npv", "f1"):
             typer.echo(f"  {measure:12} {getattr(found, measure) or 'none'}")
         typer.echo(f"  accuracy     {overall.accuracy}")

@@ -57,10 +57,22 @@ class CutOffChoice:
     specificity: float
     positives: int
     negatives: int
+    zone: tuple[float, ...] = ()
+    """From and to which probability the case is too near to decide; none where it is empty."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1:
             raise ModelError(f"a cut-off of {self.threshold}; need a probability")
+        if self.zone and not (len(self.zone) == 2 and 0 <= self.zone[0] <= self.threshold <= self.zone[1] <= 1):
+            raise ModelError(
+                f"a grey zone of {list(self.zone)} around a cut-off of {self.threshold}; need two probabilities with "
+                "the cut-off between them, or none"
+            )
+
+    @property
+    def grey(self) -> tuple[float, float] | None:
+        """The zone; None where there is none."""
+        return (self.zone[0], self.zone[1]) if self.zone else None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -187,6 +199,8 @@ def stepwise_diagnosis(stepwise: Stepwise, result: StepwiseResult) -> StepwiseDi
         rule=RULE,
         viral_cut_off=stepwise.viral.threshold,
         covid_cut_off=stepwise.covid.threshold,
+        viral_zone=stepwise.viral.grey,
+        covid_zone=stepwise.covid.grey,
         cut_offs_from=f"{stepwise.rule}, {stepwise.chosen_on}, {stepwise.date}",
         slices_seen=len(result.dl1.subsets[0]),
         slices_left_out=result.left_out,

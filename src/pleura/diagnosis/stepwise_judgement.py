@@ -15,6 +15,7 @@ from pleura.evaluation.checklists.facts import StudyFacts
 from pleura.evaluation.checklists.from_report import facts_of_test
 from pleura.evaluation.classification import IntervalSettings
 from pleura.evaluation.cutoffs.choose import CutOff, Rule, choose_cut_off
+from pleura.evaluation.cutoffs.zone import RESAMPLES, SHARE, grey_zone
 from pleura.evaluation.figures.style import COLOURS, new_figure, rate_axes, save_figure, style
 from pleura.evaluation.output.files import write_results
 from pleura.evaluation.output.plain import report_table
@@ -22,9 +23,19 @@ from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.roc import roc_curve
 from pleura.whole_file import write_rows, write_text
 
-__all__ = ["Judged", "choice_of", "judge_stepwise", "judgement_table", "stepwise_roc_figure", "write_judgement"]
+__all__ = [
+    "ZONE_RULE",
+    "Judged",
+    "choice_of",
+    "judge_stepwise",
+    "judgement_table",
+    "stepwise_roc_figure",
+    "write_judgement",
+]
 
 ANSWERS = (COVID, OTHER_VIRAL, NOT_VIRAL)
+ZONE_RULE = f"grey zone: the middle {SHARE:.0%} of the cut-offs of {RESAMPLES} draws of these patients"
+"""How the zone follows from the validation patients."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,6 +45,8 @@ class Judged:
     question: Question
     cut_off: CutOff
     """Chosen on the validation cases."""
+    zone: tuple[float, float]
+    """Around it, where other validation patients would have chosen otherwise."""
     validation: Predictions
     test: Predictions
     report: AccuracyReport
@@ -66,21 +79,24 @@ def judge_stepwise(
     for question in QUESTIONS:
         validation, test = (scores.predictions(question, split) for split in ("validation", "test"))
         chosen = choose_cut_off(validation.truth == 1, validation.scores[:, 1], rule or Rule("youden"))
+        zone = grey_zone(validation.truth == 1, validation.scores[:, 1], chosen.rule, patients=validation.patients)
         report = evaluate_predictions(test, threshold=chosen.threshold, settings=settings)
         found[question.name] = Judged(
-            question=question, cut_off=chosen, validation=validation, test=test, report=report
+            question=question, cut_off=chosen, zone=zone, validation=validation, test=test, report=report
         )
     return found
 
 
-def choice_of(cut_off: CutOff) -> CutOffChoice:
-    """Give a cut-off as `stepwise.toml` keeps it; one beyond the probabilities' range becomes its end."""
+def choice_of(cut_off: CutOff, zone: tuple[float, float]) -> CutOffChoice:
+    """Give a cut-off with its zone as `stepwise.toml` keeps it; what is no probability becomes the nearest one."""
+    threshold, low, high = (min(max(one, 0.0), 1.0) for one in (cut_off.threshold, *zone))
     return CutOffChoice(
-        threshold=min(max(cut_off.threshold, 0.0), 1.0),
+        threshold=threshold,
         sensitivity=cut_off.sensitivity,
         specificity=cut_off.specificity,
         positives=cut_off.positives,
         negatives=cut_off.negatives,
+        zone=(low, high),
     )
 
 
@@ -98,6 +114,7 @@ def judgement_table(judged: Mapping[str, Judged], stepwise: Stepwise, scores: St
                 "cut_off": {
                     "rule": str(one.cut_off.rule),
                     "threshold": one.cut_off.threshold,
+                    "grey_zone": list(one.zone),
                     "validation": {
                         "positives": one.cut_off.positives,
                         "negatives": one.cut_off.negatives,
