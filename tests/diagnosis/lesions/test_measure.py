@@ -37,10 +37,12 @@ def test_lesions_are_counted_and_described_largest_first() -> None:
     assert found.key_slices[0] == 22
     assert found.lobes == ()
     assert found.whole.consolidation_ml == 0.0
-    assert found.sentence.startswith("Lesions fill 2.")
+    assert found.sentence.startswith(
+        "Lesions fill 1.2 % of the lungs (24.5 of 1975 ml): 0.8 % of the right lung and 1.7 %"
+    )
     assert "100 % of it is ground glass, 0 % consolidation" in found.sentence
     assert found.sentence.endswith(
-        "The largest single lesion has 17.2 ml and lies mostly in the upper third of the left lung."
+        "The largest single lesion has 16.6 ml and lies mostly in the upper third of the left lung."
     )
     assert "the model small (id abababababab)" in found.method
 
