@@ -1,0 +1,77 @@
+"""Scores of cases taken as volumes: against counts by hand, with a network that answers by grey value."""
+
+import blosc2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pleura.data.segmentation.stacks import Stack
+from pleura.settings import InputSettings
+from pleura.training.segmentation.judge import Counts, count_pixels, judge, overlap_scores
+
+INPUT = InputSettings(window_low=-1000, window_high=200, size=16, mean=0.0, std=1.0, interval="every", subsets=1)
+
+
+class Bright(nn.Module):
+    """Calls a pixel a lesion above -500 HU, with all confidence."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([torch.zeros_like(x), (x + 500).sign() * 30], dim=1)
+
+
+def stack(found: np.ndarray, truth: np.ndarray, lungs: np.ndarray) -> Stack:
+    planes = np.stack([np.where(found, -100, -900), truth, lungs], axis=1).astype(np.int16)
+    return Stack(blosc2.asarray(planes, chunks=(1, *planes.shape[1:])), np.flatnonzero(truth.any(axis=(1, 2))))
+
+
+@pytest.fixture
+def masks(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    lungs = rng.random((40, 16, 16)) < 0.7
+    return rng.random((40, 16, 16)) < 0.3, (rng.random((40, 16, 16)) < 0.4) & lungs, lungs
+
+
+def test_pixels_are_counted_over_the_whole_case(masks: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    found, truth, lungs = masks
+    for inside, seen in ((True, found & lungs), (False, found)):
+        counts = count_pixels(Bright(), INPUT, stack(*masks), most=40, inside=inside)
+        assert counts.shared.tolist() == [np.count_nonzero(seen & truth)]
+        assert (counts.found.tolist(), counts.there.tolist()) == ([seen.sum()], [truth.sum()])
+        assert counts.lungs == lungs.sum()
+        assert counts.dice[0] == pytest.approx(2 * (seen & truth).sum() / (seen.sum() + truth.sum()))
+        assert counts.entropy == pytest.approx(30 * np.mean(found != truth), rel=1e-5)
+    tenth = np.arange(2, 40, 4)
+    few = count_pixels(Bright(), INPUT, stack(*masks), most=10, inside=True)
+    assert few.lungs == lungs[tenth].sum()
+    assert few.there.tolist() == [truth[tenth].sum()]
+
+
+def counts(shared: list[int], found: list[int], there: list[int], lungs: int = 100) -> Counts:
+    return Counts(shared=np.array(shared), found=np.array(found), there=np.array(there), lungs=lungs, entropy=0.25)
+
+
+def test_a_case_without_lesions_counts_in_the_ratio_and_not_in_dice() -> None:
+    scores = overlap_scores(
+        [counts([10], [20], [20]), counts([5], [5], [15]), counts([0], [8], [0])], ("none", "lesion"), ratio=True
+    )
+    assert scores["validation_dice"] == pytest.approx((0.5 + 0.5) / 2)
+    assert scores["validation_loss"] == pytest.approx(0.25 + 0.5)
+    assert scores["validation_ratio_rmse"] == pytest.approx(np.sqrt((0 + 0.1**2 + 0.08**2) / 3))
+    assert scores["validation_false_ratio"] == pytest.approx(0.08)
+
+
+def test_two_lungs_have_a_dice_each() -> None:
+    scores = overlap_scores([counts([9, 4], [10, 10], [10, 10])], ("none", "right-lung", "left-lung"), ratio=False)
+    assert scores["validation_dice_right_lung"] == pytest.approx(0.9)
+    assert scores["validation_dice_left_lung"] == pytest.approx(0.4)
+    assert scores["validation_dice"] == pytest.approx(0.65)
+    assert "validation_ratio_rmse" not in scores
+
+
+def test_cases_are_judged_one_by_one(masks: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    done: list[int] = []
+    cases = [stack(*masks)] * 3
+    scores = judge(Bright(), INPUT, cases, ("none", "lesion"), most=8, lesions=True, on_case=lambda: done.append(1))
+    one = count_pixels(Bright(), INPUT, cases[0], most=8, inside=True)
+    assert len(done) == 3
+    assert scores["validation_dice"] == pytest.approx(one.dice[0])
