@@ -27,7 +27,7 @@ from pleura.diagnosis.pipeline import diagnose_study
 from pleura.export.diagnosis_folder import write_diagnosis
 from pleura.imaging.field import Field
 from pleura.models.files import Model, load_model
-from pleura.models.openvino_features import import_openvino
+from pleura.models.openvino_networks import import_openvino
 from pleura.models.predict import Prediction, normalise, predict
 from pleura.settings import InputSettings
 

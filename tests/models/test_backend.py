@@ -10,11 +10,12 @@ import torch
 
 from models.test_card import CARD
 from pleura.errors import MissingExtraError, ModelError
-from pleura.models.backend import BACKENDS, backend_version, create_features
-from pleura.models.files import Model, load_model
-from pleura.models.openvino_features import TELEMETRY, compile_features, import_openvino
+from pleura.models.backend import BACKENDS, backend_version, create_features, create_segment
+from pleura.models.files import Model, SegmentationModel, load_model
+from pleura.models.openvino_networks import TELEMETRY, compile_features, import_openvino
 from pleura.models.predict import predict
 from pleura.models.registry import ARCHITECTURES, create_network
+from pleura.models.segmenter import Segmenter
 from pleura.settings import InputSettings
 
 
@@ -73,6 +74,37 @@ def test_the_shipped_model_at_full_size_gives_what_torch_gives(rng: np.random.Ge
     assert features < 1e-4
 
 
+@pytest.mark.parametrize("groups", [0, 2])
+def test_a_segmentation_network_gives_what_torch_gives(groups: int) -> None:
+    arguments = {"classes": 3, "growth": 4, "stem": 8, "aspp": 8, "low_level": 4, "groups": groups}
+    lungs = ("none", "right-lung", "left-lung")
+    card = dataclasses.replace(
+        CARD,
+        architecture="deeplabv3plus-densenet121",
+        task="lungs",
+        classes=lungs,
+        arguments=arguments,
+        input=InputSettings(size=48),
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(groups)
+        network = create_network(card.architecture, Segmenter, **arguments)
+        x = torch.randn(5, 1, 48, 48)
+        network.train()(x)  # running statistics off their first values
+    model = SegmentationModel(network.eval(), card, f"deeplab-{groups}", Path())
+    theirs, ours = (create_segment(model, backend=backend) for backend in ("torch", "openvino"))
+    for batch in (5, 2):  # the one compiled network takes any number
+        wanted, got = theirs(x[:batch]), ours(x[:batch])
+        assert wanted.shape == (batch, 3, 48, 48)
+        assert wanted.std() > 0.05
+        assert not wanted.requires_grad
+        torch.testing.assert_close(got, wanted, rtol=0, atol=1e-3)
+    with pytest.raises(ModelError, match=r"shape \(5, 1, 32, 48\); compiled for \[-1, 1, 48, 48\]"):
+        ours(x[:, :, :32])
+    with pytest.raises(ModelError, match=r"shape \(5, 1, 40, 48\); need .* a multiple of 16"):
+        theirs(x[:, :, :40])
+
+
 def test_compiled_once_for_each_model_and_number_of_threads() -> None:
     one, other = _model(1, growth=4), _model(2, growth=4)
     x = torch.linspace(-1, 1, 8 * 24 * 24).reshape(1, 1, 8, 24, 24)
@@ -102,6 +134,11 @@ def test_what_cannot_be_is_refused() -> None:
         create_features(model, backend="onnx")
     with pytest.raises(ModelError, match='on the CPU, not on "cuda"'):
         create_features(model, backend="openvino", device="cuda")
+    segmenter = SegmentationModel(None, model.card, model.id, Path())  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match="known are openvino, torch"):
+        create_segment(segmenter, backend="onnx")
+    with pytest.raises(ModelError, match='on the CPU, not on "cuda"'):
+        create_segment(segmenter, backend="openvino", device="cuda")
 
 
 def test_a_missing_package_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +186,7 @@ print(*sorted(set(tried)), flush=True)
 CONVERT = """
 import pathlib
 from pleura.models.files import load_model
-from pleura.models.openvino_features import compile_features
+from pleura.models.openvino_networks import compile_features
 
 compile_features(load_model("ucadi-synthetic"), threads=1)
 """
@@ -158,7 +195,7 @@ compile_features(load_model("ucadi-synthetic"), threads=1)
 def _watched(home: Path, *, ours: bool) -> tuple[str, list[str]]:
     """What a process that uses OpenVINO tries of the network, and the files it leaves in its home."""
     home.mkdir()
-    forbid = "from pleura.models.openvino_features import import_openvino; import_openvino()" if ours else ""
+    forbid = "from pleura.models.openvino_networks import import_openvino; import_openvino()" if ours else ""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", WATCHED.format(forbid=forbid, work=CONVERT if ours else "")],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""A model in, the first part of its network compiled by OpenVINO out: float32, one case's subset at a time.
+"""A model in, its network compiled by OpenVINO out, in float32: a classifier's first part, a segmenter as a whole.
 
 OpenVINO's Python package reports its use to its makers over the network, unasked, from the moment it is imported.
 Here it is imported without the package that does so; see `docs/background/inference-backends.md`.
@@ -15,20 +15,22 @@ from torch import Tensor, nn
 
 from pleura.errors import MissingExtraError, ModelError
 from pleura.models.classifier import Classifier
-from pleura.models.files import Model
-from pleura.settings import InputSettings
+from pleura.models.files import Model, SegmentationModel
+from pleura.models.segmenter import MULTIPLE, Segmenter
 
-__all__ = ["compile_features", "import_openvino"]
+__all__ = ["compile_features", "compile_segment", "import_openvino"]
 
 KEPT = 4
 """Compiled networks that a process keeps; the oldest goes first."""
 TELEMETRY = "openvino_telemetry"
 
-_compiled: dict[tuple[str, int], Callable[[Tensor], Tensor]] = {}
+Function = Callable[[Tensor], Tensor]
+
+_compiled: dict[tuple[str, int], Function] = {}
 _lock = Lock()
 
 
-def compile_features(model: Model, *, threads: int) -> Callable[[Tensor], Tensor]:
+def compile_features(model: Model, *, threads: int) -> Function:
     """Compile a network's `forward_features` for the CPU, or give what this process has compiled already.
 
     Parameters
@@ -48,12 +50,40 @@ def compile_features(model: Model, *, threads: int) -> Callable[[Tensor], Tensor
     ModelError
         If something else in this process has imported OpenVINO with its reporting on.
     """
+    seen = model.card.input
+    shape = [1, 1, seen.slices, seen.size, seen.size]
+    return _once(model.id, threads, lambda: _compile(_FirstPart(model.network), (1, 1, 4, 8, 8), shape, threads))
+
+
+def compile_segment(model: SegmentationModel, *, threads: int) -> Function:
+    """Compile a segmentation network for the CPU, or give what this process has compiled already.
+
+    Parameters
+    ----------
+    model, threads : as in `compile_features`
+
+    Returns
+    -------
+    A function of normalised slices, (batch, 1, size, size) as the model's card has them, float32, that gives logits,
+    (batch, classes, size, size), as the network does. Threads may share it; they take turns.
+
+    Raises
+    ------
+    MissingExtraError, ModelError
+        As in `compile_features`.
+    """
+    shape = [-1, 1, model.card.input.size, model.card.input.size]
+    example = (1, 1, MULTIPLE, MULTIPLE)
+    return _once(model.id, threads, lambda: _compile(_Pixels(model.network), example, shape, threads))
+
+
+def _once(identity: str, threads: int, make: Callable[[], Function]) -> Function:
     with _lock:
-        key = (model.id, threads)
+        key = (identity, threads)
         if key not in _compiled:
             while len(_compiled) >= KEPT:
                 del _compiled[next(iter(_compiled))]
-            _compiled[key] = _compile(model.network, model.card.input, threads)
+            _compiled[key] = make()
         return _compiled[key]
 
 
@@ -95,12 +125,24 @@ class _FirstPart(nn.Module):
         return self.network.forward_features(x)
 
 
-def _compile(network: Classifier, settings: InputSettings, threads: int) -> Callable[[Tensor], Tensor]:
+class _Pixels(nn.Module):
+    """A segmentation network without its look at the input's size, which cannot be traced."""
+
+    def __init__(self, network: Segmenter) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network.segment(x)
+
+
+def _compile(network: nn.Module, example: tuple[int, ...], shape: list[int], threads: int) -> Function:
+    """Compile for inputs of a shape, -1 where any number will do, traced on an example."""
     ov = import_openvino()
     # Traced on the smallest input, since tracing computes it; the network is convolutions, so the graph is the same.
     with torch.no_grad():  # what is only done for the way back, as computing in chunks, is no part of the graph
-        graph = ov.convert_model(_FirstPart(network.cpu().eval()), example_input=torch.zeros(1, 1, 4, 8, 8))
-    graph.reshape([1, 1, settings.slices, settings.size, settings.size])
+        graph = ov.convert_model(network.cpu().eval(), example_input=torch.zeros(example))
+    graph.reshape(shape)
     # Its code generator dies of a group norm that ends in a residual sum (OpenVINO 2026.4.1, a segmentation fault).
     normed = any(isinstance(module, nn.GroupNorm) for module in network.modules())
     hints = ov.properties.hint
@@ -117,8 +159,10 @@ def _compile(network: Classifier, settings: InputSettings, threads: int) -> Call
     )
     busy = Lock()
 
-    def features(x: Tensor) -> Tensor:
+    def compute(x: Tensor) -> Tensor:
+        if x.ndim != len(shape) or any(want not in (-1, got) for want, got in zip(shape, x.shape, strict=True)):
+            raise ModelError(f"input of shape {tuple(x.shape)}; compiled for {shape}, -1 being any: prepare it so")
         with busy:
             return torch.from_numpy(np.array(compiled([x.contiguous().numpy()])[0]))
 
-    return features
+    return compute
