@@ -1,16 +1,18 @@
-"""`pleura models`: list the models a name reaches, show a card, verify the files, convert published weights."""
+"""`pleura models`: list the models a name reaches, show, verify and calibrate one, convert published weights."""
 
 import json
 from dataclasses import asdict
 
 import typer
 
+from pleura.cli.models_calibrate import calibrate
 from pleura.cli.models_convert import convert
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="List, show, verify and convert models.")
+app = typer.Typer(no_args_is_help=True, help="List, show, verify, convert and calibrate models.")
 app.command()(convert)
+app.command()(calibrate)
 
 
 @app.command("list")

@@ -34,6 +34,7 @@ __all__ = [
     "load_model",
     "load_segmenter",
     "model_id",
+    "rewrite_model",
     "save_model",
     "shipped_folder",
     "user_folder",
@@ -195,6 +196,33 @@ def save_model(
     third = b"" if reference is None else reference.to_bytes()
     _check_reference(card, third, str(path))
     return write_folder(path, safetensors.torch.save(state), card_to_toml(card), reference=third)
+
+
+def rewrite_model(model: Model, card: Card, path: Path, *, reference: Reference | None = None) -> str:
+    """Write a model folder with the weights of another one, as they lie there, and a new card.
+
+    Parameters
+    ----------
+    model : as loaded
+    card, path, reference : as in `save_model`
+
+    Returns
+    -------
+    The new model's id.
+
+    Raises
+    ------
+    ModelError
+        If the reference is not the card's, or the model's weights cannot be read any more or are others.
+    OutputError
+        As in `save_model`.
+    """
+    third = b"" if reference is None else reference.to_bytes()
+    _check_reference(card, third, str(path))
+    weights, old = _read(model.path / WEIGHTS), _read(model.path / CARD)
+    if _id(weights, old) != model.id:
+        raise ModelError(f"{model.path} has changed since it was read; try again")
+    return write_folder(path, weights, card_to_toml(card), reference=third)
 
 
 def write_folder(path: Path, weights: bytes, card: str, *, reference: bytes = b"") -> str:

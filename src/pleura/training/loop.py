@@ -25,6 +25,7 @@ from pleura.models.pretrained import load_pretrained
 from pleura.settings import InputSettings, TrainingRecipe
 from pleura.training.checkpoint import Progress
 from pleura.training.description import recipe_hash, training_card, validation_metrics
+from pleura.training.doubt import PreparedCases, settle_doubt
 from pleura.training.epochs import begin, fit, prepare_output, settle
 from pleura.training.initial import first_network, lay_out, with_lesions
 from pleura.training.losses import class_weights
@@ -236,7 +237,7 @@ def score(
 
 
 def finish(run: Run) -> Model:
-    """Write the model's folder, with the scores of the weights as written, and read it back."""
+    """Write the model's folder, with the scores and the doubt of the weights as written, and read it back."""
     recipe = run.recipe
     kept = settle(run)
     path = run.out / recipe.name
@@ -244,7 +245,9 @@ def finish(run: Run) -> Model:
     save_model(run.learner.network, card, path, half=recipe.half)
     run.learner.network.load_state_dict(load_model(path).network.state_dict())
     card = replace(card, metrics=validation_metrics(run.cohort, validate(run)))
-    save_model(run.learner.network, card, path, half=recipe.half)
+    prepared = PreparedCases(cohort=run.cohort, task=run.task, cache=run.cache, keys=run.keys)
+    card, reference = settle_doubt(run.learner.network, card, prepared, device=run.learner.device, watcher=run.watcher)
+    save_model(run.learner.network, card, path, half=recipe.half, reference=reference)
     model = load_model(path)
     run.watcher.say(f"model {recipe.name} {model.id[:12]} written to {path}")
     return model
