@@ -16,6 +16,7 @@ from pleura.cli.evaluate_readers import readers, simulate_reader_study
 from pleura.cli.evaluate_recalibrate import recalibrate
 from pleura.cli.evaluate_runs import runs
 from pleura.cli.evaluate_sample_size import sample_size
+from pleura.cli.evaluate_segmentation import segmentation
 from pleura.cli.evaluate_site import site
 from pleura.cli.evaluate_stepwise import stepwise
 from pleura.cli.evaluation_tables import print_report
@@ -30,6 +31,7 @@ app.command()(recalibrate)
 app.command()(runs)
 app.command()(sample_size)
 app.command()(site)
+app.command()(segmentation)
 app.command()(drift)
 app.command()(stepwise)
 app.command()(clinical)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pleura.data.cohort import Cohort
     from pleura.evaluation.checklists.facts import ModelFacts
-    from pleura.models.files import Model
+    from pleura.models.files import Model, SegmentationModel
 
 __all__ = ["facts_of_model"]
 
 
-def facts_of_model(model: Model, cohort: Cohort) -> ModelFacts:
+def facts_of_model(model: Model | SegmentationModel, cohort: Cohort) -> ModelFacts:
     """Say what a model is, from its card.
 
     Hospitals are taken for the same only where the card names this very cohort: made-up hospitals of two cohorts bear

@@ -35,6 +35,8 @@ class ModelFacts:
     name: str
     identity: str = ""
     """SHA-256 of weights and card."""
+    work: str = "classified"
+    """What it did with the cases: "classified", "segmented"."""
     architecture: str = ""
     arguments: Mapping[str, float] = field(default_factory=dict)
     preprocessing: str = ""

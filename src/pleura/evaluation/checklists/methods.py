@@ -42,7 +42,7 @@ def _model(facts: StudyFacts) -> str:
     if model is None:
         return ""
     kind = f" ({model.architecture})" if model.architecture else ""
-    sentences = [f"Cases were classified by the model {model.name}{kind}, identity {model.identity or 'unknown'}."]
+    sentences = [f"Cases were {model.work} by the model {model.name}{kind}, identity {model.identity or 'unknown'}."]
     if model.preprocessing:
         sentences.append(model.preprocessing)
     if model.subsets:

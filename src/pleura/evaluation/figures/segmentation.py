@@ -1,0 +1,50 @@
+"""Compared cases in; a figure of each one's Dice over the true volume out."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from pleura.evaluation.figures.style import COLOURS, new_figure, style
+from pleura.evaluation.segmentation.cases import SegmentedCase
+
+__all__ = ["dice_figure"]
+
+_MARKERS = "osD^vP*"
+
+
+def dice_figure(cases: Sequence[SegmentedCase]) -> Figure:
+    """Draw a point a case with lesion: Dice over the true volume, which is on a logarithmic axis; a colour a label.
+
+    Parameters
+    ----------
+    cases : those without lesion are left out
+
+    Raises
+    ------
+    ValueError
+        If no case has a lesion.
+    """
+    drawn = [one for one in cases if one.comparison.dice is not None]
+    if not drawn:
+        raise ValueError("need a case with lesion; Dice is not defined for the others")
+    labels = list(dict.fromkeys(one.label for one in drawn))
+    with style():
+        figure = new_figure(5.2, 3.6)
+        axes = figure.add_subplot()
+        for n, label in enumerate(labels):
+            chosen = [one.comparison for one in drawn if one.label == label]
+            axes.plot(
+                [one.truth_ml for one in chosen],
+                [one.dice for one in chosen],
+                marker=_MARKERS[n % len(_MARKERS)],
+                color=COLOURS[n % len(COLOURS)],
+                markersize=4,
+                alpha=0.75,
+                linestyle="none",
+                label=f"{label or 'cases'} ({len(chosen)})",
+            )
+        axes.set_xscale("log")
+        axes.set(ylim=(-0.02, 1.02), xlabel="true volume, ml", ylabel="Dice")
+        axes.set_title(f"{len(drawn)} cases with lesion", loc="left")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, fontsize=8)
+    return figure

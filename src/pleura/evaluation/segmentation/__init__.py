@@ -1,0 +1,1 @@
+"""Masks that were found, and what they should have been, in; how well they agree, patient by patient, out."""
