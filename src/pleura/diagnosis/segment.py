@@ -9,13 +9,13 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 from torch.nn import functional
 
 from pleura.data.segmentation.planes import find_frame, slice_planes
 from pleura.errors import GeometryError, ModelError, StudyError
 from pleura.imaging.field import Field
 from pleura.imaging.volume import Volume
+from pleura.models.backend import create_segment
 from pleura.models.files import SegmentationModel
 from pleura.models.predict import normalise
 
@@ -135,17 +135,17 @@ def slice_shares(
     Raises
     ------
     ModelError
-        If the network gives something that is not a number.
+        If the network gives something that is not a number, or the backend does not compute on the device.
+    MissingExtraError
+        If the backend's package is not installed.
     """
-    if backend != "torch":
-        raise ModelError(f'segmentation networks are computed by torch so far, not by "{backend}"; use backend torch')
     settings = model.card.input
     place = torch.device(device)
-    network = model.network.to(place).eval()
+    segment = create_segment(model, backend=backend, device=place)
     result = np.empty((len(chosen), len(model.card.classes) - 1, settings.size, settings.size), np.float32)
     for start in range(0, len(chosen), batch):
         planes = slice_planes(volume, frame, chosen[start : start + batch] - frame.slices[0], settings)
-        logits: Tensor = network(normalise(planes, settings)[:, None].to(place))  # (batch, classes, size, size)
+        logits = segment(normalise(planes, settings)[:, None].to(place))  # (batch, classes, size, size)
         shares = torch.softmax(logits.float() / model.card.temperature, dim=1)[:, 1:].cpu()
         if not torch.isfinite(shares).all():
             raise ModelError(f"{model.card.name} gives something that is not a number; its weights are damaged")
