@@ -1,4 +1,4 @@
-"""The published checkpoint's names and shapes, written by hand here, through conversion and into a network."""
+"""The published checkpoints' names and shapes, written by hand here, through conversion and into a network."""
 
 import hashlib
 import os
@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from pleura.cli.main import app
 from pleura.errors import ModelError, OutputError
+from pleura.models.deeplab import DeepLabV3Plus
 from pleura.models.densenet3d import DenseNet3d
 from pleura.models.pretrained import convert_checkpoint, load_pretrained
 from pleura.models.slice_gru import SliceGru
@@ -57,7 +58,10 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["models", "convert", str(folder / "X-50.pth.tar"), str(folder / "x50.safetensors")]
     done = CliRunner().invoke(app, words, catch_exceptions=False)
     assert done.exit_code == 0
-    assert done.stderr == "159 tensors, 22979904 parameters; left out: fc.bias, fc.weight\n"
+    assert (
+        done.stderr
+        == "ResNeXt-50 32x4d with group norm: 159 tensors, 22979904 parameters; left out: fc.bias, fc.weight\n"
+    )
     return folder
 
 
@@ -74,6 +78,7 @@ def test_the_network_has_the_published_weights_under_the_published_names(convert
 
 def test_the_note_says_where_they_came_from(converted: Path) -> None:
     note = tomllib.loads((converted / "x50.toml").read_text(encoding="utf-8"))
+    assert note["network"] == "ResNeXt-50 32x4d with group norm"
     assert note["sha256"] == hashlib.sha256((converted / "x50.safetensors").read_bytes()).hexdigest()
     assert note["source"] == {
         "file": "X-50.pth.tar",
@@ -87,7 +92,7 @@ def test_weights_that_do_not_fit_the_network_are_refused(converted: Path, tmp_pa
     narrow = SliceGru(depth=14, groups=2, group_width=4, stem=8, norm_groups=4, hidden=4)
     with pytest.raises(ModelError, match="the published weights are of depth 50 with 32 groups of 4"):
         load_pretrained(narrow, converted / "x50.safetensors")
-    with pytest.raises(ModelError, match="for architecture resnext-gru, not DenseNet3d"):
+    with pytest.raises(ModelError, match="for architectures resnext-gru and deeplabv3plus-densenet121, not DenseNet3d"):
         load_pretrained(DenseNet3d(), converted / "x50.safetensors")
     line = f"convert it once with: pleura models convert {converted / 'X-50.pth.tar'} X-50.safetensors"
     with pytest.raises(ModelError, match=re.escape(line)):
@@ -171,3 +176,88 @@ def test_a_training_state_holds_them_under_one_name(tmp_path: Path) -> None:
     torch.save({"epoch": 90, "state_dict": _published("")}, tmp_path / "x.pth")
     made = convert_checkpoint(tmp_path / "x.pth", tmp_path / "x.safetensors")
     assert (made.tensors, made.dropped) == (159, ("fc.bias", "fc.weight"))
+
+
+def _densenet_shapes() -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the published DenseNet-121, but for its classifier."""
+    shapes: dict[str, tuple[int, ...]] = {"features.conv0.weight": (64, 3, 7, 7)}
+
+    def norm(name: str, width: int) -> None:
+        for part in ("weight", "bias", "running_mean", "running_var"):
+            shapes[f"features.{name}.{part}"] = (width,)
+
+    norm("norm0", 64)
+    for block, (inputs, layers) in enumerate(((64, 6), (128, 12), (256, 24), (512, 16)), start=1):
+        for layer in range(layers):
+            name, width = f"denseblock{block}.denselayer{layer + 1}", inputs + 32 * layer
+            norm(f"{name}.norm1", width)
+            shapes[f"features.{name}.conv1.weight"] = (128, width, 1, 1)
+            norm(f"{name}.norm2", 128)
+            shapes[f"features.{name}.conv2.weight"] = (32, 128, 3, 3)
+        width = inputs + 32 * layers
+        if block < 4:
+            norm(f"transition{block}.norm", width)
+            shapes[f"features.transition{block}.conv.weight"] = (width // 2, width, 1, 1)
+    norm("norm5", 1024)
+    return shapes
+
+
+def _densenet(*, old: bool) -> dict[str, Tensor]:
+    """As torchvision publishes it; older files have a dot more in some names, and no counters."""
+    torch.manual_seed(1)
+    state = {
+        name: torch.randn(shape[0]).view(-1, *[1] * (len(shape) - 1)).expand(shape)
+        for name, shape in _densenet_shapes().items()
+    }
+    if old:
+        state = {re.sub(r"(denselayer.*\.(norm|conv))([12])", r"\1.\3", name): value for name, value in state.items()}
+    else:
+        counted = [name for name in state if name.endswith("running_var")]
+        state |= {name.replace("running_var", "num_batches_tracked"): torch.tensor(7) for name in counted}
+    return state | {"classifier.weight": torch.zeros(1).expand(1000, 1024), "classifier.bias": torch.zeros(1000)}
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_densenet_121_goes_into_the_segmentation_network(old: bool, tmp_path: Path) -> None:
+    torch.save(_densenet(old=old), tmp_path / "densenet121.pth")
+    made = convert_checkpoint(tmp_path / "densenet121.pth", tmp_path / "densenet121.safetensors")
+    assert made.network == "DenseNet-121 with batch norm"
+    assert made.dropped == ("classifier.bias", "classifier.weight")
+    statistics = sum(2 * shape[0] for name, shape in _densenet_shapes().items() if name.endswith("running_var"))
+    assert made.parameters - statistics == 6_953_856  # without the classifier's 1,025,000 of the published 7,978,856
+
+    network = DeepLabV3Plus(classes=3, aspp=8, low_level=4)
+    rest = {n: t.clone() for n, t in network.state_dict().items() if not n.startswith("backbone.")}
+    load_pretrained(network, tmp_path / "densenet121.safetensors")
+    published = {name.replace("features.", "backbone."): value for name, value in _densenet(old=False).items()}
+    for name, tensor in network.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            assert tensor == 0
+        else:
+            assert torch.equal(tensor, rest[name] if name in rest else published[name]), name
+
+
+def test_densenet_121_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    torch.save(_densenet(old=True), tmp_path / "d.pth")
+    convert_checkpoint(tmp_path / "d.pth", tmp_path / "d.safetensors")
+    with pytest.raises(
+        ModelError, match=r"running_mean; the published weights are of growth 32 and stem 64 with batch"
+    ):
+        load_pretrained(DeepLabV3Plus(aspp=8, low_level=8, groups=8), tmp_path / "d.safetensors")
+    with pytest.raises(ModelError, match=r"norm0.bias has shape \[64\]; the architecture has \[16\]|conv0.weight has"):
+        load_pretrained(DeepLabV3Plus(growth=8, stem=16, aspp=8, low_level=8), tmp_path / "d.safetensors")
+    with pytest.raises(ModelError, match="published weights are of depth 50"):
+        load_pretrained(SliceGru(hidden=4), tmp_path / "d.safetensors")
+    state = _densenet(old=True)
+    del state["features.norm5.bias"]
+    torch.save(state, tmp_path / "d.pth")
+    with pytest.raises(
+        ModelError, match=r"is not DenseNet-121 with batch norm: 1 tensors are missing, first norm5\.bias"
+    ):
+        convert_checkpoint(tmp_path / "d.pth", tmp_path / "x.safetensors")
+
+
+def test_another_network_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    torch.save({"blocks.0.weight": torch.ones(3)}, tmp_path / "x.pth")
+    with pytest.raises(ModelError, match="known here: ResNeXt-50 32x4d with group norm; DenseNet-121 with batch norm"):
+        convert_checkpoint(tmp_path / "x.pth", tmp_path / "x.safetensors")

@@ -1,12 +1,8 @@
-"""The published ImageNet checkpoint in, checked safetensors out, once; and these into a slice network.
+"""A published ImageNet checkpoint in, checked safetensors out, once; and these into the network that they are for.
 
-The checkpoint is ResNeXt-50 32x4d with group norm and weight standardisation, as its authors published it: a PyTorch
-file of tensors by name, each name with the prefix "module.". Such a file is a pickle, which may hold programs. It is
-read once, by a reader that makes nothing but tensors, and is written again in a format that can hold nothing else.
-
-References
-----------
-Qiao, Wang, Liu, Shen, Yuille (2019), Weight standardization, arXiv:1903.10520; the checkpoint is X-50-GN-WS.pth.tar.
+A checkpoint is, as its authors published it, a PyTorch file of tensors by name; which are known is said in
+`pleura.models.published`. Such a file is a pickle, which may hold programs. It is read once, by a reader that makes
+nothing but tensors, and is written again in a format that can hold nothing else.
 """
 
 import hashlib
@@ -21,16 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from pleura.errors import ModelError, OutputError
-from pleura.models.resnext import ResNext
-from pleura.models.slice_gru import SliceGru
+from pleura.models.published import COUNTER, PUBLISHED, Published, most_alike, of_architecture
 from pleura.models.toml_write import to_toml
 from pleura.models.weights import check_tensors, fill_network
 from pleura.whole_file import whole_file
 
-__all__ = ["DROPPED", "Conversion", "convert_checkpoint", "load_pretrained"]
+__all__ = ["Conversion", "convert_checkpoint", "load_pretrained"]
 
-DROPPED = ("fc.bias", "fc.weight")
-"""The layer that tells ImageNet's classes apart, which nothing here needs."""
 PREFIX = "module."
 SUFFIX = ".safetensors"
 
@@ -39,6 +32,8 @@ SUFFIX = ".safetensors"
 class Conversion:
     """What became of a checkpoint."""
 
+    network: str
+    """Which published network it is."""
     source_sha256: str
     """Of the checkpoint, 64 hexadecimal digits."""
     sha256: str
@@ -46,7 +41,7 @@ class Conversion:
     tensors: int
     parameters: int
     dropped: tuple[str, ...]
-    """Names that were left out, all of them in `DROPPED`."""
+    """Names that were left out: those of the layer that tells ImageNet's classes apart."""
 
 
 def convert_checkpoint(checkpoint: Path, out: Path) -> Conversion:
@@ -55,12 +50,12 @@ def convert_checkpoint(checkpoint: Path, out: Path) -> Conversion:
     Parameters
     ----------
     checkpoint : a PyTorch file of tensors by name, bare or under the name "state_dict"
-    out : the file to make, ending in .safetensors: float32, named as in `pleura.models.resnext.ResNext`
+    out : the file to make, ending in .safetensors: float32, named as in the network's module here
 
     Raises
     ------
     ModelError
-        If the file holds anything but tensors, or they are not those of ResNeXt-50 32x4d with group norm.
+        If the file holds anything but tensors, or they are not those of a network in `PUBLISHED`.
     OutputError
         If the name does not end in .safetensors, or a file cannot be written.
     """
@@ -68,15 +63,18 @@ def convert_checkpoint(checkpoint: Path, out: Path) -> Conversion:
         raise OutputError(f"{out} does not end in {SUFFIX}; give the new file a name that does")
     source_sha256 = _digest(checkpoint)
     tensors = _unwrapped(checkpoint, _tensors(checkpoint))
-    dropped = tuple(name for name in DROPPED if name in tensors)
-    kept = {name: tensor.float().contiguous() for name, tensor in tensors.items() if name not in DROPPED}
+    known = most_alike(tensors)
+    if known is None:
+        raise ModelError(f"{checkpoint} is none of the published networks known here: {_titles()}")
+    dropped = tuple(name for name in known.dropped if name in tensors)
+    kept = {name: tensor.float().contiguous() for name, tensor in known.renamed(tensors).items()}
     try:
-        with torch.device("meta"):
-            check_tensors(ResNext().state_dict(), kept)
+        check_tensors(known.shapes(), kept)
     except ModelError as error:
-        raise ModelError(f"{checkpoint} is not ResNeXt-50 32x4d with group norm: {error}") from error
+        raise ModelError(f"{checkpoint} is not {known.title}: {error}") from error
     written = safetensors.torch.save(kept)
     made = Conversion(
+        network=known.title,
         source_sha256=source_sha256,
         sha256=hashlib.sha256(written).hexdigest(),
         tensors=len(kept),
@@ -90,11 +88,11 @@ def convert_checkpoint(checkpoint: Path, out: Path) -> Conversion:
 
 
 def load_pretrained(network: nn.Module, path: Path) -> str:
-    """Put converted weights into a slice network's ResNeXt; the rest of it stays as it is.
+    """Put converted weights into a network's backbone; the rest of it stays as it is.
 
     Parameters
     ----------
-    network : a `SliceGru` of the full size
+    network : of an architecture named in `PUBLISHED`, in the published size
     path : a file that `convert_checkpoint` wrote
 
     Returns
@@ -106,8 +104,10 @@ def load_pretrained(network: nn.Module, path: Path) -> str:
     ModelError
         If the network is another one, or the file cannot be read, is not safetensors, or does not fit the network.
     """
-    if not isinstance(network, SliceGru):
-        raise ModelError(f"pretrained weights are for architecture resnext-gru, not {type(network).__name__}")
+    known = of_architecture(network)
+    if known is None:
+        names = " and ".join(published.architecture for published in PUBLISHED)
+        raise ModelError(f"pretrained weights are for architectures {names}, not {type(network).__name__}")
     digest = _digest(path)
     try:
         tensors = safetensors.torch.load_file(path)
@@ -116,14 +116,24 @@ def load_pretrained(network: nn.Module, path: Path) -> str:
             f"{path} is not a safetensors file ({error}); if it is the published checkpoint, convert it once with: "
             f"pleura models convert {path} {path.name.split('.')[0]}{SUFFIX}"
         ) from error
+    _fill_backbone(network, known, tensors, path)
+    return digest
+
+
+def _fill_backbone(network: nn.Module, known: Published, tensors: Mapping[str, Tensor], path: Path) -> None:
+    backbone = network.get_submodule("backbone")
+    counters = {name: tensor for name, tensor in backbone.state_dict().items() if name.endswith(COUNTER)}
     try:
-        fill_network(network.backbone, tensors)
+        fill_network(backbone, {**counters, **tensors})
     except ModelError as error:
         raise ModelError(
-            f"{path} does not fit this network: {error}; the published weights are of depth 50 with 32 groups of 4, "
-            "the defaults of resnext-gru"
+            f"{path} does not fit this network: {error}; the published weights are of {known.widths}, the defaults of "
+            f"{known.architecture}"
         ) from error
-    return digest
+
+
+def _titles() -> str:
+    return "; ".join(published.title for published in PUBLISHED)
 
 
 def _tensors(checkpoint: Path) -> Mapping[str, Tensor]:
@@ -142,7 +152,8 @@ def _tensors(checkpoint: Path) -> Mapping[str, Tensor]:
     if not isinstance(content, Mapping):
         raise ModelError(f"{checkpoint} holds a {type(content).__name__}; need tensors by name")
     for name, tensor in content.items():
-        if not isinstance(name, str) or not isinstance(tensor, Tensor) or not tensor.is_floating_point():
+        named = isinstance(name, str) and isinstance(tensor, Tensor)
+        if not named or not (tensor.is_floating_point() or name.endswith(COUNTER)):
             raise ModelError(f"{checkpoint} holds {name!r}, a {type(tensor).__name__}; need tensors of real numbers")
     return content
 
@@ -169,7 +180,7 @@ def _record(checkpoint: Path, made: Conversion) -> str:
     return to_toml(
         {
             "format": 1,
-            "network": "ResNeXt-50 32x4d, group norm, weight standardisation",
+            "network": made.network,
             "sha256": made.sha256,
             "tensors": made.tensors,
             "parameters": made.parameters,
