@@ -8,6 +8,7 @@ from pleura import __version__
 from pleura.cli import cohort, evaluate, experiment, federation, models
 from pleura.cli.demo import demo
 from pleura.cli.diagnose import diagnose
+from pleura.cli.measure import measure
 from pleura.cli.series import series
 from pleura.cli.train import train
 from pleura.errors import PleuraError
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Pneumonia on chest CT. For research use; not a medical device.",
 )
 app.command()(diagnose)
+app.command()(measure)
 app.command(name="series")(series)
 app.add_typer(cohort.app, name="cohort", help="Make and check cohorts of cases.")
 app.command()(train)
