@@ -18,7 +18,6 @@ from pleura.cli.federation_status import status
 from pleura.cli.progress import watch
 from pleura.cli.termination import stop_on_termination
 from pleura.errors import MissingExtraError
-from pleura.settings import read_recipe
 
 __all__ = ["app"]
 
@@ -72,7 +71,7 @@ def simulate(
     workers: int = typer.Option(1, min=1, max=64, help="Processes that prepare slices."),
     as_json: bool = typer.Option(False, "--json", help="Print the models' paths and the last row as JSON."),
 ) -> None:
-    """Train a classifier in a federation of a cohort's hospitals, all of them in this process.
+    """Train a classifier, or a segmenter, in a federation of a cohort's hospitals, all of them in this process.
 
     Each hospital trains on its own cases and gives nothing but its protected update, weight and counts to the sum; the
     code is that of a real federation. Stopped with Ctrl-C it can go on later with --resume, to the same model.
@@ -81,6 +80,7 @@ def simulate(
     from pleura.training.recipes import find_recipe
 
     try:
+        from pleura.federation.learning.lessons.find import read_learned
         from pleura.federation.simulation.simulate import (
             simulate as simulate_federation,  # torch takes seconds to import
         )
@@ -103,7 +103,7 @@ def simulate(
     with watch() as watcher, stop_on_termination():
         try:
             done = simulate_federation(
-                read_recipe(find_recipe(recipe)),
+                read_learned(find_recipe(recipe)),
                 cohort,
                 out,
                 chosen,

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import typer
 
-from pleura.settings import read_recipe
-
 __all__ = ["init"]
 
 
@@ -24,6 +22,12 @@ def init(
     settings: Path | None = typer.Option(None, help="Federation settings, a TOML file; without, the defaults."),
     rounds: int | None = typer.Option(None, min=1, help="Rounds in all; goes before what the settings say."),
     quorum: int = typer.Option(3, min=3, max=128, help="Hospitals of a round at the least."),
+    start_from: str | None = typer.Option(
+        None,
+        "--from",
+        metavar="MODEL",
+        help="The first round begins with this model's weights; each hospital needs it.",
+    ),
     synthetic: bool = typer.Option(False, "--synthetic", help="All cases are synthetic; without it, none are."),
 ) -> None:
     """Found a federation: the coordinator's keys, the server's keys and kit, and the invitation for the hospitals.
@@ -36,13 +40,20 @@ def init(
 
     chosen = FederationSettings() if settings is None else read_federation(settings)
     chosen = replace(chosen, name=name, rounds=chosen.rounds if rounds is None else rounds)
-    read = read_recipe(find_recipe(recipe))
 
     from pleura.federation.deployment.invitation import fingerprint_of
     from pleura.federation.deployment.office import found_federation
+    from pleura.federation.learning.lessons.find import read_learned  # torch takes seconds to import
 
     office = found_federation(
-        folder, read, chosen, host=host, ports=(port, coordinator_port), synthetic=synthetic, quorum=quorum
+        folder,
+        read_learned(find_recipe(recipe)),
+        chosen,
+        host=host,
+        ports=(port, coordinator_port),
+        synthetic=synthetic,
+        quorum=quorum,
+        start_from=start_from,
     )
     invitation = office.folder / "invitation.toml"
     typer.echo(f"send {invitation} to the hospitals; its fingerprint, to be compared by telephone:", err=True)

@@ -17,6 +17,9 @@ def join(
     cases_of: str = typer.Option("", help="Where the folder has several hospitals' cases: whose to take."),
     device: str = typer.Option("cpu", help="cpu, or cuda for a GPU."),
     workers: int = typer.Option(1, min=1, max=64, help="Processes that prepare slices."),
+    start_from: str | None = typer.Option(
+        None, "--from", metavar="MODEL", help="The model that the invitation says the first round begins with."
+    ),
     fingerprint: str | None = typer.Option(
         None, help="Of the invitation, as the coordinator read it by telephone; without, it is shown and asked for."
     ),
@@ -31,7 +34,7 @@ def join(
 
     compare("invitation", fingerprint_of(invitation), fingerprint, "the coordinator")
     settings = SiteSettings(name=name, cohort=str(cohort.absolute()), cases_of=cases_of, device=device, workers=workers)
-    site = join_federation(folder, invitation, settings)
+    site = join_federation(folder, invitation, settings, start_from=start_from)
     request = site.folder / f"{name}.request"
     typer.echo(f"send {request} to the coordinator; its fingerprint, to be compared by telephone:", err=True)
     typer.echo(fingerprint_of(request))

@@ -16,12 +16,12 @@ from pleura.federation.learning.alone import train_alone
 from pleura.federation.learning.hospital import (
     Contribution,
     Home,
-    Hospital,
     evaluate_round,
     own_network,
     prepare_hospital,
     work_round,
 )
+from pleura.federation.learning.lessons.classifying import ClassifyingHospital as Hospital
 from pleura.federation.learning.settings import (
     ClippingSettings,
     FederationSettings,

@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 
 from federation.tiny import Line, arrays
+from pleura.federation.learning.agreement import Agreement
+from pleura.federation.learning.scores import score_segments
 from pleura.federation.learning.settings import FederationSettings, WeightSettings
 from pleura.federation.learning.tensors import Travelling, travelling
-from pleura.federation.learning.update import cut_shares, evaluation_layout, mean_update, pack_update, training_layout
+from pleura.federation.learning.update import cut_shares, mean_update, pack_update, training_layout
 from pleura.federation.secure_sum.layout import Counts, Values
+from pleura.settings import TrainingRecipe
 
 SHARED = (Travelling("a", (2, 2), statistic=False, norm=False), Travelling("b", (1,), statistic=True, norm=True))
 LIMITS = {"a": 0.5, "b": 2.0}
@@ -52,7 +55,7 @@ def test_an_update_at_its_limit_and_weight_at_its_range_is_one() -> None:
 def test_the_layout_names_every_tensor_and_count_and_tells_nothing_of_the_model() -> None:
     settings = FederationSettings(weights=WeightSettings(by="cases"))
     tensors = travelling(Line(norm=True))
-    layout = training_layout(tensors, 3, settings)
+    layout = training_layout(tensors, score_segments(3, 100, 1000), settings)
     segments = {segment.name: segment for segment in layout.segments}
     assert segments["update.line.weight"] == Values(name="update.line.weight", size=12, clip=1.0)
     assert {s.clip for s in layout.segments if isinstance(s, Values)} == {1.0}
@@ -60,9 +63,10 @@ def test_the_layout_names_every_tensor_and_count_and_tells_nothing_of_the_model(
     assert segments["cut"] == Counts(name="cut", size=6, most=12)
     assert segments["confusion"].size == 9
     assert segments["scores"].size == 3 * 2 * 100
-    judged = {segment.name for segment in evaluation_layout(3, settings).segments}
-    assert judged == {"labels", "confusion", "scores", "confidence", "loss"}
-    assert judged < set(segments)
+    agreed = Agreement(TrainingRecipe(name="n", architecture="densenet3d"), settings)
+    judged = [segment.name for segment in agreed.evaluation_layout.segments]
+    assert judged == ["labels", "confusion", "scores", "confidence", "loss"]
+    assert judged[1:] == list(segments)[-4:]
 
 
 def test_float32_of_an_odd_weight_over_the_range_is_exact() -> None:

@@ -2,6 +2,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from pleura.federation.learning.lessons.find import find_lesson
 from pleura.federation.learning.pooled import pool
 from pleura.federation.learning.scores import count_answers
 from pleura.federation.learning.settings import FederationSettings, LocalSettings, WeightSettings
@@ -17,7 +18,7 @@ def test_the_figure_draws_the_rows_that_have_a_number() -> None:
         {"round": 1, "log_loss": 1.3},
         {"round": 2, "accuracy": 0.75, "log_loss": 1.1, "sensitivity covid-19": 0.25},
     ]
-    figure = rounds_figure(rows, CLASSES, title="three hospitals")
+    figure = rounds_figure(rows, find_lesson(TrainingRecipe(name="n")).panels, title="three hospitals")
     drawn = {
         str(line.get_label()): np.asarray(line.get_xydata()).tolist() for axes in figure.axes for line in axes.lines
     }
@@ -44,14 +45,13 @@ def test_a_card_tells_sums_only_and_is_read_back(simulated: bool) -> None:
     probabilities = np.eye(4)[[0, 1, 2, 2]] * 0.9 + 0.025
     counts = count_answers(probabilities, np.array([0, 1, 2, 3]), classes=4, bins=100)
     card = federated_card(
-        TrainingRecipe(name="together"),
+        find_lesson(TrainingRecipe(name="together")),
         FederationSettings(local=LocalSettings(amount=2), weights=WeightSettings(by="cases")),
         state,
-        pool(counts, CLASSES, 100),
+        pool(counts, CLASSES, 100).row(),
         hospitals=5,
         synthetic=False,
         simulated=simulated,
-        classes=CLASSES,
         parent=None,
     )
     assert parse_card(card_to_toml(card)) == card

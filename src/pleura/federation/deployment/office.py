@@ -14,7 +14,7 @@ The server runs on the machine of this folder. Nothing but the invitation and ad
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal, Self, cast
+from typing import TYPE_CHECKING, Final, Literal, Self, cast
 
 from pleura.errors import OutputError, RecipeError, WireError
 from pleura.federation.deployment.invitation import Invitation
@@ -35,8 +35,10 @@ from pleura.federation.rounds.server_key import Endorsement, ServerKey
 from pleura.federation.secure_sum.keys.coordinator import CoordinatorKey
 from pleura.federation.secure_sum.keys.members import MemberList
 from pleura.federation.secure_sum.terms import Backend
-from pleura.settings import TrainingRecipe
 from pleura.whole_file import write_text
+
+if TYPE_CHECKING:
+    from pleura.federation.learning.lesson import Recipe
 
 __all__ = ["SERVER_ENTRY", "Office", "found_federation"]
 
@@ -145,7 +147,7 @@ class Office:
 
 def found_federation(
     folder: Path,
-    recipe: TrainingRecipe,
+    recipe: "Recipe",
     settings: FederationSettings,
     *,
     host: str,
@@ -153,6 +155,7 @@ def found_federation(
     synthetic: bool,
     quorum: int,
     waiting: Waiting | None = None,
+    start_from: str | Path | None = None,
 ) -> Office:
     """Make a coordinator's folder, with the server's in it.
 
@@ -165,6 +168,7 @@ def found_federation(
     synthetic : whether all hospitals' cases are synthetic
     quorum : hospitals of a round at the least
     waiting : how long the server waits for what
+    start_from : a model, by path or name, that the first round begins with, and every hospital has to have
 
     Raises
     ------
@@ -172,12 +176,16 @@ def found_federation(
         If the folder is there.
     RecipeError, TermsError
         If the settings cannot be those of real hospitals, or the engine refuses.
+    ModelError
+        If the model is not found, or of another kind than what is learned.
     """
     from pleura.federation.learning.agreement import Agreement  # torch takes seconds to import
+    from pleura.federation.learning.lessons.find import find_lesson
 
     folder = folder.absolute()
     if folder.exists():
         raise OutputError(f"{folder} is there already and is not written over; name another folder")
+    parent = None if start_from is None else find_lesson(recipe).load(start_from)
     draft = Invitation(
         host=host,
         port=ports[0],
@@ -186,6 +194,7 @@ def found_federation(
         authority="",
         synthetic=synthetic,
         quorum=quorum,
+        parent="" if parent is None else parent.id,
         recipe=recipe,
         settings=settings,
     )
@@ -193,7 +202,8 @@ def found_federation(
         draft.to_text()
     )  # as hospitals read it, so that numbers are of the same kind in all hashes
     recipe, settings = draft.recipe, draft.settings
-    agreement = Agreement(recipe, settings)
+    agreement = Agreement(recipe, settings, draft.parent)
+    agreement.begin(parent)  # refuses a model of another kind before any work
     protection = settings.protection
     plan = RoundPlan(
         recipe=recipe.name,

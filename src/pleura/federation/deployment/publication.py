@@ -4,15 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from pleura.errors import ModelError, OutputError, WireError
 from pleura.federation.deployment.hospital import take_part
 from pleura.federation.deployment.site import Site
 from pleura.federation.deployment.standing import read_metrics
 from pleura.federation.engine.station import owner_only, sole_user
 from pleura.federation.learning.agreement import Agreement
-from pleura.federation.learning.pooled import pool
+from pleura.federation.learning.lesson import AnyModel
 from pleura.federation.learning.state import GlobalState, load_state
 from pleura.federation.learning.tensors import write_tensors
 from pleura.federation.rounds.durable import forget
@@ -20,9 +18,6 @@ from pleura.federation.rounds.release import write_release
 from pleura.federation.secure_sum.keys.membership import Membership
 from pleura.federation.simulation.results import federated_card, write_model
 from pleura.models.card import Card
-from pleura.models.files import Model
-from pleura.training.initial import first_network, with_lesions
-from pleura.training.lesion_loss import WithLesions
 from pleura.whole_file import whole_file
 
 __all__ = ["publish", "sign_model"]
@@ -61,7 +56,7 @@ def sign_model(site: Site, out: Path) -> str:
     return model
 
 
-def publish(site: Site, words: list[Path], out: Path) -> tuple[Model, frozenset[str]]:
+def publish(site: Site, words: list[Path], out: Path) -> tuple[AnyModel, frozenset[str]]:
     """Write the model that enough hospitals have signed as a model folder, with their signatures beside it.
 
     Parameters
@@ -88,18 +83,17 @@ def publish(site: Site, words: list[Path], out: Path) -> tuple[Model, frozenset[
     with sole_user(owner_only(site.state), wait_s=_WAIT_S):
         held = take_part(site.state)
         state = load_state(held.model)
-    agreement = Agreement(site.invitation.recipe, site.invitation.settings)
+    agreement = site.agreement
     if len(agreement.shared) < len(state.tensors):
         raise ModelError("under fedbn each hospital has norm layers of its own, so there is no one model to release")
     members = Membership.load(site.keys).members
     owner_only(out)
     try:
         signed = write_release(out / "signatures", [_read(path) for path in words], members, state.digest)
-        trained = with_lesions(first_network(agreement.recipe, agreement.task.classes, None), agreement.recipe)
+        trained = agreement.lesson.network()
         write_tensors(trained, state.tensors)
-        network = trained.network if isinstance(trained, WithLesions) else trained
         card = _card(site, agreement, state, hospitals=len(members.members))
-        model = write_model(network, card, out / card.name, half=agreement.recipe.half)
+        model = write_model(agreement.lesson, trained, card, out / card.name)
     except BaseException:
         forget(out)  # signatures without the model would look like a release
         raise
@@ -108,29 +102,23 @@ def publish(site: Site, words: list[Path], out: Path) -> tuple[Model, frozenset[
 
 def _card(site: Site, agreement: Agreement, state: GlobalState, *, hospitals: int) -> Card:
     """Describe the model; what was measured is the model of a round before it, and the card says so."""
-    width, bins = len(agreement.task.classes), agreement.settings.evaluation.bins
-    nothing = {
-        name: np.zeros(size, np.int64)
-        for name, size in (("confusion", width**2), ("scores", 2 * width * bins), ("confidence", 2 * bins), ("loss", 1))
-    }
     last: dict[str, Any] = next((row for row in read_metrics(site) if row["round"] == state.round - 1), {})
     card = federated_card(
-        agreement.recipe,
+        agreement.lesson,
         agreement.settings,
         state,
-        pool(nothing, agreement.task.classes, bins),
+        {},
         hospitals=last.get("hospitals", hospitals),
         synthetic=site.invitation.synthetic,
         simulated=False,
-        classes=agreement.task.classes,
-        parent=None,
+        parent=site.load_parent(),
     )
-    if "accuracy" not in last:
+    summary = agreement.lesson.summary(last, synthetic=site.invitation.synthetic)
+    if not summary:
         return card
-    kind = "synthetic " if site.invitation.synthetic else ""
     numbers = {name.replace(" ", "_"): value for name, value in last.items() if name not in ("round", "hospitals")}
-    summary = f"{last['accuracy']:.1%} of {last['cases']} {kind}validation cases right with the model a round earlier"
-    return replace(card, metrics={"summary": summary, "validation_a_round_earlier": numbers})
+    about = f"{summary} with the model a round earlier"
+    return replace(card, metrics={"summary": about, "validation_a_round_earlier": numbers})
 
 
 def _read(path: Path) -> bytes:

@@ -7,6 +7,7 @@ NAME.request       what is sent to the coordinator
 keys/              private keys; the federation's signed lists beside them
 certificate/       the private key of its connection, its certificate, the engine's kit
 state/             the ledger, the model, the rounds' metrics
+parent/            the model that the first round begins with, where there is one
 slices/            prepared slices of its cases
 logs/              what its process said
 """
@@ -14,8 +15,9 @@ logs/              what its process said
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pleura.errors import OutputError, RecipeError, WireError
 from pleura.federation.deployment.invitation import Invitation
@@ -32,9 +34,14 @@ from pleura.models.toml_write import to_toml
 from pleura.settings import parse_settings
 from pleura.whole_file import write_text
 
+if TYPE_CHECKING:
+    from pleura.federation.learning.agreement import Agreement
+    from pleura.federation.learning.lesson import AnyModel
+
 __all__ = ["HOSPITAL_ENTRY", "METRICS", "Site", "SiteSettings", "admit", "join_federation"]
 
 HOSPITAL_ENTRY: Final = "pleura.federation.deployment.hospital:take_part"
+PARENT: Final = "parent"
 METRICS: Final = "metrics"
 """Folder in the state, with a file a round that was opened."""
 
@@ -107,12 +114,31 @@ class Site:
         return self.folder / "certificate"
 
     @property
+    def agreement(self) -> "Agreement":
+        """What follows from the invitation."""
+        from pleura.federation.learning.agreement import Agreement  # torch takes seconds to import
+
+        return Agreement(self.invitation.recipe, self.invitation.settings, self.invitation.parent)
+
+    def load_parent(self) -> "AnyModel | None":
+        """Load the model that the first round begins with; None for fresh weights.
+
+        Raises
+        ------
+        ModelError
+            If it is missing or damaged.
+        """
+        return self.agreement.lesson.load(self.folder / PARENT) if self.invitation.parent else None
+
+    @property
     def admitted(self) -> bool:
         """Whether an admission was taken in."""
         return (self.certificate / "kits").is_dir() and (self.keys / "pinned-coordinator.key").is_file()
 
 
-def join_federation(folder: Path, invitation: Path, settings: SiteSettings) -> Site:
+def join_federation(
+    folder: Path, invitation: Path, settings: SiteSettings, *, start_from: str | Path | None = None
+) -> Site:
     """Make a hospital's folder: its own keys, and the request that it sends.
 
     Parameters
@@ -120,6 +146,7 @@ def join_federation(folder: Path, invitation: Path, settings: SiteSettings) -> S
     folder : must not be there
     invitation : as it came, its fingerprint compared with what the coordinator reads
     settings : of the hospital
+    start_from : the model, by path or name, that the invitation says the first round begins with; it is copied
 
     Raises
     ------
@@ -127,6 +154,8 @@ def join_federation(folder: Path, invitation: Path, settings: SiteSettings) -> S
         If the folder is there.
     RecipeError, KeyFileError
         If invitation or name cannot be used.
+    ModelError
+        If the first round begins with a model and this is not it.
     """
     from pleura.federation.learning.agreement import Agreement  # torch takes seconds to import
 
@@ -135,8 +164,13 @@ def join_federation(folder: Path, invitation: Path, settings: SiteSettings) -> S
         raise OutputError(f"{folder} is there already and is not written over; name another folder")
     invited = Invitation.read(invitation)
     given = invitation.read_text(encoding="utf-8")
+    agreement = Agreement(invited.recipe, invited.settings, invited.parent)
+    if start_from is not None and not invited.parent:
+        raise RecipeError(f"the first round begins with fresh weights, not with {start_from}; join without a model")
+    parent = None if start_from is None else agreement.lesson.load(start_from)
+    agreement.begin(parent)
     policy = Policy(
-        recipes=(f"sha256:{Agreement(invited.recipe, invited.settings).digest}",),
+        recipes=(f"sha256:{agreement.digest}",),
         least_hospitals=invited.quorum,
         most_local_epochs=float(invited.settings.local.amount),
     )
@@ -146,6 +180,8 @@ def join_federation(folder: Path, invitation: Path, settings: SiteSettings) -> S
     Request(keys.public, certificate.read_bytes()).write(folder / f"{settings.name}.request")
     for part in ("state", "slices", "logs"):
         owner_only(folder / part)
+    if parent is not None:
+        copytree(parent.path, folder / PARENT)
     write_text(folder / "policy.toml", _POLICY + to_toml(asdict(policy)))
     write_text(folder / "invitation.toml", given)
     write_text(folder / "hospital.toml", to_toml(asdict(settings)))  # last: without it the folder is none

@@ -12,8 +12,8 @@ from pathlib import Path
 from pleura.data.cohort import read_cohort
 from pleura.errors import CohortError, PleuraError
 from pleura.federation.deployment.site import METRICS, Site
-from pleura.federation.learning.agreement import Agreement
-from pleura.federation.learning.hospital import Hospital, prepare_hospital
+from pleura.federation.learning.hospital import prepare_hospital
+from pleura.federation.learning.lesson import Hospital
 from pleura.federation.learning.state import load_state, save_state
 from pleura.federation.learning.work import Learning
 from pleura.federation.rounds.descriptor import Descriptor
@@ -38,7 +38,7 @@ class HospitalWork:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._agreement = Agreement(site.invitation.recipe, site.invitation.settings)
+        self._agreement = site.agreement
 
     @property
     def recipes(self) -> Mapping[str, str]:
@@ -51,7 +51,7 @@ class HospitalWork:
 
     def begin(self, into: Path) -> None:
         """Write the model before the first round."""
-        save_state(self._agreement.begin(None), into)
+        save_state(self._agreement.begin(self._site.load_parent()), into)
 
     def contribute(self, model: Path, descriptor: Descriptor) -> Mapping[str, Numbers]:
         """Train for one round; see `Learning.contribute`."""
@@ -75,7 +75,7 @@ class HospitalWork:
         except PleuraError as error:  # its text names cases, and what is raised here goes to the server
             _LOG.error("the cases cannot be prepared: %s", error)
             raise CohortError("the hospital's cases cannot be prepared; its own log says why") from None
-        return Learning(hospital, self._agreement, self._site.state / "home")
+        return Learning(hospital, self._agreement, self._site.state / "home", parent=self._site.load_parent())
 
 
 def prepare_site(site: Site, watcher: Watcher | None = None) -> Hospital:

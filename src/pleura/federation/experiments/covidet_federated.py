@@ -90,7 +90,7 @@ def covidet_federated(
             for question in QUESTIONS:
                 test, cut_off = at_cut_off(done.scores, question)
                 answers[question.name].setdefault(way, []).append(test)
-                about = {"seed": seed, "question": question.name, "cut_off": round(cut_off.threshold, 6)}
+                about: Row = {"seed": seed, "question": question.name, "cut_off": round(cut_off.threshold, 6)}
                 rows += [{**about, **row} for row in judged_rows(way, test)]
     _write(experiment, rows, answers)
     return tuple(rows)

@@ -95,7 +95,7 @@ class StepwiseWays:
         facts: Facts = {}
         if way == FEDERATED:
             done = shop.federate(_folder(way), self.settings, start_from=None if parent is None else parent.path)
-            model, facts = done.models[0], wire(done)
+            model, facts = load_model(done.models[0].path), wire(done)
         else:
             name = way.removeprefix(ALONE)
             hospital = shop.everyone if way == POOLED else shop.hospital(name)

@@ -7,22 +7,25 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
+from pleura.data.cache import default_cache_folder
 from pleura.data.cohort import Cohort
 from pleura.evaluation.predictions import Predictions
 from pleura.federation.experiments.arms import Arms, Facts
 from pleura.federation.experiments.held_out import HeldOut, prepare_held_out
 from pleura.federation.learning.agreement import Agreement
-from pleura.federation.learning.hospital import Hospital, own_network, prepare_hospital
+from pleura.federation.learning.hospital import own_network
+from pleura.federation.learning.lesson import AnyModel, bare
+from pleura.federation.learning.lessons.classifying import Classifying, ClassifyingHospital
 from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.learning.state import GlobalState
 from pleura.federation.simulation.progress import PROGRESS
 from pleura.federation.simulation.results import as_written, write_model
 from pleura.federation.simulation.simulate import Simulated, simulate
 from pleura.models.classifier import Classifier
-from pleura.models.files import Model
+from pleura.models.device import choose_device
+from pleura.models.files import Model, load_model
 from pleura.settings import TrainingRecipe
 from pleura.training.description import training_card
-from pleura.training.lesion_loss import WithLesions
 from pleura.training.watcher import Watcher
 
 __all__ = ["Workshop", "wire"]
@@ -58,11 +61,11 @@ class Workshop:
         )
 
     @cached_property
-    def everyone(self) -> Hospital:
+    def everyone(self) -> ClassifyingHospital:
         """The cases of all hospitals as those of one."""
         return self._prepare("pooled", self.cohort)
 
-    def hospital(self, name: str) -> Hospital:
+    def hospital(self, name: str) -> ClassifyingHospital:
         """Make one hospital's cases ready."""
         return self._prepare(name, self.cohort.of_hospitals([name]))
 
@@ -99,14 +102,13 @@ class Workshop:
             on_state=on_state,
         )
 
-    def judge(self, model: Model | GlobalState) -> Predictions:
+    def judge(self, model: AnyModel | GlobalState) -> Predictions:
         """Give the answers on the test cases, of a model, or of what a model written now would answer."""
-        if isinstance(model, Model):
-            network = model.network.to(self.everyone.device)
-        else:
+        if isinstance(model, GlobalState):
             written = replace(model, tensors=as_written(model.tensors, half=self.recipe.half))
-            trained = own_network(self.everyone, written, {})
-            network = trained.network if isinstance(trained, WithLesions) else trained
+            network = bare(own_network(self.everyone, written, {}))
+        else:
+            network = model.network.to(self.everyone.device)
         assert isinstance(network, Classifier)
         return self.held_out.answers(
             network, device=self.everyone.device, precision=self.precision, watcher=self.watcher
@@ -123,9 +125,10 @@ class Workshop:
         parent : whose weights training began with
         """
         trained = own_network(self.everyone, state, {})
-        network = trained.network if isinstance(trained, WithLesions) else trained
         card = training_card(self.recipe, cases, parent=parent, epochs=state.round, scores={})
-        return write_model(network, card, self.out / folder / self.recipe.name, half=self.recipe.half)
+        path = self.out / folder / self.recipe.name
+        write_model(self.everyone.lesson, trained, card, path)
+        return load_model(path)
 
     def arms(self, *settings: FederationSettings, parent: Model | None = None) -> Arms:
         """Open the store of arms, for a run that all of this decides.
@@ -144,13 +147,12 @@ class Workshop:
         ]
         return Arms(self.out / "arms", sha256(json.dumps(decisive).encode()).hexdigest(), self.watcher)
 
-    def _prepare(self, name: str, cases: Cohort) -> Hospital:
-        return prepare_hospital(
+    def _prepare(self, name: str, cases: Cohort) -> ClassifyingHospital:
+        return Classifying(self.recipe).prepare(
             name,
-            self.recipe,
             cases,
-            device=self.device,
-            cache_folder=self.cache_folder,
+            device=choose_device(self.device),
+            cache_folder=self.cache_folder or default_cache_folder() / "slices",
             workers=self.workers,
             watcher=self.watcher,
         )

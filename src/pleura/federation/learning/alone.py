@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from pleura.federation.learning.hospital import Hospital, local_learner, own_network
+from torch import nn
+
+from pleura.federation.learning.hospital import local_learner, own_network
+from pleura.federation.learning.lesson import Hospital
 from pleura.federation.learning.local import train_locally
 from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.learning.state import GlobalState
 from pleura.federation.learning.tensors import read_tensors, travelling
-from pleura.models.classifier import Classifier
-from pleura.training.lesion_loss import WithLesions
 from pleura.training.watcher import Silent, Watcher
 
 __all__ = ["train_alone"]
@@ -67,5 +68,5 @@ def train_alone(
     return _state(state, settings.rounds, trained)
 
 
-def _state(first: GlobalState, rounds: int, trained: Classifier | WithLesions) -> GlobalState:
+def _state(first: GlobalState, rounds: int, trained: nn.Module) -> GlobalState:
     return replace(first, round=rounds, tensors=read_tensors(trained, travelling(trained)))

@@ -12,32 +12,21 @@ from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from pleura.data.cache import SliceCache, default_cache_folder
+from pleura.data.cache import default_cache_folder
 from pleura.data.cohort import Cohort
-from pleura.data.examples import Examples
-from pleura.data.task import Task, find_task
-from pleura.errors import CohortError
-from pleura.evaluation.multiclass import log_loss
 from pleura.federation.learning.agreement import Agreement
-from pleura.federation.learning.local import hospital_seed, train_locally
-from pleura.federation.learning.scores import count_answers
-from pleura.federation.learning.settings import FederationSettings
+from pleura.federation.learning.lesson import Hospital, Recipe, bare
+from pleura.federation.learning.lessons.find import find_lesson
+from pleura.federation.learning.local import train_locally
 from pleura.federation.learning.state import GlobalState
 from pleura.federation.learning.tensors import read_tensors, travelling, write_tensors
 from pleura.federation.learning.update import pack_update
 from pleura.federation.learning.weights import hospital_weight
-from pleura.models.classifier import Classifier
 from pleura.models.device import choose_device
-from pleura.settings import TrainingRecipe
 from pleura.training.checkpoint import optimiser_tensors, restore_optimiser
-from pleura.training.initial import first_network, lay_out, with_lesions
-from pleura.training.lesion_loss import WithLesions
-from pleura.training.loop import score
-from pleura.training.losses import class_weights
-from pleura.training.objective import Objective, Proximal
+from pleura.training.objective import Proximal
 from pleura.training.optimiser import create_optimiser
 from pleura.training.steps import Learner
 from pleura.training.watcher import Silent, Watcher
@@ -45,7 +34,6 @@ from pleura.training.watcher import Silent, Watcher
 __all__ = [
     "Contribution",
     "Home",
-    "Hospital",
     "evaluate_round",
     "local_learner",
     "own_network",
@@ -56,23 +44,6 @@ __all__ = [
 Home = Mapping[str, Tensor]
 """What stays in a hospital between rounds: "own.TENSOR" and "optimiser.KIND.PARAMETER"."""
 _OWN, _OPTIMISER = "own.", "optimiser."
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Hospital:
-    """One hospital's cases, ready to train and be judged on; made by `prepare_hospital`."""
-
-    name: str
-    recipe: TrainingRecipe
-    task: Task
-    device: torch.device
-    cache: SliceCache
-    examples: Examples
-    """Of the training cases."""
-    labels: npt.NDArray[np.int64]
-    """Class numbers of the training cases."""
-    validation_keys: tuple[str, ...]
-    validation_labels: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -93,7 +64,7 @@ class Contribution:
 
 def prepare_hospital(
     name: str,
-    recipe: TrainingRecipe,
+    recipe: Recipe,
     cohort: Cohort,
     *,
     device: str = "cpu",
@@ -102,9 +73,6 @@ def prepare_hospital(
     watcher: Watcher | None = None,
 ) -> Hospital:
     """Make a hospital's cases ready.
-
-    A hospital need not have cases of every class. With `loss.weighting = "balanced"` classes are weighed by their
-    shares of its own training cases.
 
     Parameters
     ----------
@@ -118,36 +86,13 @@ def prepare_hospital(
     CohortError
         If there is no training case, or one cannot be used.
     """
-    watcher = watcher or Silent()
-    task = find_task(recipe.task)
-    cohort = task.select(cohort, trains=False)
-    training, validation = cohort.split("train"), cohort.split("validation")
-    if not training:
-        raise CohortError(f"hospital {name} has no training case of {', '.join(task.classes)}; it cannot take part")
-    cache = SliceCache(cache_folder or default_cache_folder() / "slices", recipe.input)
-    watcher.start(f"{name}: preparing slices", len(training) + len(validation))
-    keys = cache.warm((*training, *validation), workers=workers, on_done=lambda _: watcher.advance())
-    masks = cache.warm_lesions(training, keys) if recipe.loss.lesions else {}
-    labels = task.labels(training)
-    examples = Examples(
-        cache=cache,
-        keys=[keys[case.case] for case in training],
-        labels=labels,
-        lesions=[masks[case.case] for case in training] if masks else (),
-        augmentation=recipe.augmentation,
-        seed=hospital_seed(recipe.training.seed, name),
-        batch=recipe.training.batch,
-    )
-    return Hospital(
-        name=name,
-        recipe=recipe,
-        task=task,
+    return find_lesson(recipe).prepare(
+        name,
+        cohort,
         device=choose_device(device),
-        cache=cache,
-        examples=examples,
-        labels=np.array(labels, dtype=np.int64),
-        validation_keys=tuple(keys[case.case] for case in validation),
-        validation_labels=np.array(task.labels(validation), dtype=np.int64),
+        cache_folder=cache_folder or default_cache_folder() / "slices",
+        workers=workers,
+        watcher=watcher or Silent(),
     )
 
 
@@ -180,8 +125,7 @@ def work_round(
     seconds: dict[str, float] = {}
     began = perf_counter()
     trained = own_network(hospital, state, home)
-    network = trained.network if isinstance(trained, WithLesions) else trained
-    before = _probabilities(hospital, network, watcher)
+    before = hospital.judge(bare(trained), settings.evaluation, watcher)
     seconds["evaluate"] = perf_counter() - began
 
     began = perf_counter()
@@ -203,11 +147,11 @@ def work_round(
 
     began = perf_counter()
     loss_before, loss_after = None, None
-    if settings.weights.by == "dynamic" and len(hospital.validation_keys):
-        loss_before = log_loss(before, hospital.validation_labels)
-        loss_after = log_loss(_probabilities(hospital, network, watcher), hospital.validation_labels)
+    if settings.weights.by == "dynamic" and before.loss is not None:
+        loss_before = before.loss
+        loss_after = hospital.judge(bare(trained), settings.evaluation, watcher).loss
     weight = hospital_weight(
-        settings.weights, cases=len(hospital.labels), loss_before=loss_before, loss_after=loss_after
+        settings.weights, cases=int(hospital.labelled.sum()), loss_before=loss_before, loss_after=loss_after
     )
     seconds["evaluate"] += perf_counter() - began
 
@@ -215,7 +159,7 @@ def work_round(
     after = read_tensors(trained, agreement.shared)
     update = {name: array - state.tensors[name] for name, array in after.items()}
     values, cut = pack_update(update, weight, limits=state.limits, reach=state.reach)
-    values |= _counts(hospital, before, settings)
+    values |= {"labels": hospital.labelled, **before.counts}
     seconds["update"] = perf_counter() - began
     kept = {_OWN + one.name: trained.state_dict()[one.name] for one in travelling(trained) if one.name not in after}
     if settings.local.optimiser == "kept":
@@ -235,26 +179,21 @@ def evaluate_round(
     """Judge the global model only; the parameters are those of `work_round`."""
     began = perf_counter()
     trained = own_network(hospital, state, home)
-    network = trained.network if isinstance(trained, WithLesions) else trained
-    probabilities = _probabilities(hospital, network, watcher or Silent())
-    values = _counts(hospital, probabilities, agreement.settings)
+    judged = hospital.judge(bare(trained), agreement.settings.evaluation, watcher or Silent())
+    values = {"labels": hospital.labelled, **judged.counts}
     return Contribution(values=values, home=home, seconds={"evaluate": perf_counter() - began})
 
 
-def own_network(hospital: Hospital, state: GlobalState, home: Home) -> Classifier | WithLesions:
-    """Build the global model with what is the hospital's own of it, on the hospital's device."""
-    network = first_network(hospital.recipe, hospital.task.classes, None)
-    network = lay_out(network.to(hospital.device))
-    trained = with_lesions(network, hospital.recipe).to(hospital.device)
+def own_network(hospital: Hospital, state: GlobalState, home: Home) -> nn.Module:
+    """Build what is trained: the global model with what is the hospital's own of it, on the hospital's device."""
+    trained = hospital.lesson.place(hospital.lesson.network(), hospital.device)
     write_tensors(trained, state.tensors)
     write_tensors(trained, {name: tensor.numpy() for name, tensor in _part(home, _OWN).items()})
     return trained
 
 
-def local_learner(
-    hospital: Hospital, trained: Classifier | WithLesions, *, proximal: float = 0.0
-) -> Learner[Classifier]:
-    """Give a network a fresh optimiser, and the objective of the hospital's cases.
+def local_learner(hospital: Hospital, trained: nn.Module, *, proximal: float = 0.0) -> Learner[nn.Module]:
+    """Give a network a fresh optimiser, and the goal of the hospital's cases.
 
     Parameters
     ----------
@@ -262,45 +201,16 @@ def local_learner(
     proximal : strength of the term that holds it near the weights that it has now
     """
     recipe = hospital.recipe
-    weights = class_weights(recipe.loss, hospital.task.classes, hospital.labels.tolist()).to(hospital.device)
     anchor = {name: weight.detach().clone() for name, weight in trained.named_parameters()} if proximal else {}
     return Learner(
-        network=trained.network if isinstance(trained, WithLesions) else trained,
+        network=bare(trained),
         trained=trained,
         optimiser=create_optimiser(trained, recipe.optimiser),
-        objective=Objective(recipe.loss, weights, Proximal(proximal, anchor) if proximal else None),
+        objective=hospital.goal(Proximal(proximal, anchor) if proximal else None),
         device=hospital.device,
         precision=recipe.training.precision,
         microbatch=recipe.training.microbatch,
     )
-
-
-def _probabilities(hospital: Hospital, network: Classifier, watcher: Watcher) -> npt.NDArray[np.float64]:
-    """Classify the validation cases, (cases, classes); there may be none."""
-    keys = hospital.validation_keys
-    if not keys:
-        return np.zeros((0, len(hospital.task.classes)))
-    watcher.start(f"{hospital.name}: validation", len(keys))
-    return score(
-        network,
-        hospital.recipe.input,
-        hospital.cache,
-        keys,
-        device=hospital.device,
-        precision=hospital.recipe.training.precision,
-        watcher=watcher,
-    )
-
-
-def _counts(
-    hospital: Hospital, probabilities: npt.NDArray[np.float64], settings: FederationSettings
-) -> dict[str, npt.NDArray[np.int64]]:
-    classes = len(hospital.task.classes)
-    counted = np.bincount(hospital.labels, minlength=classes).astype(np.int64)
-    return {
-        "labels": counted,
-        **count_answers(probabilities, hospital.validation_labels, classes=classes, bins=settings.evaluation.bins),
-    }
 
 
 def _part(home: Home, prefix: str) -> dict[str, Tensor]:

@@ -6,11 +6,13 @@ from itertools import count, islice
 from math import inf
 from time import monotonic
 
-from pleura.data.examples import Batch, Examples
+from torch import nn
+
+from pleura.data.examples import Batch
 from pleura.errors import RecipeError
+from pleura.federation.learning.lesson import Drawn, Recipe
 from pleura.federation.learning.settings import LocalSettings
-from pleura.models.classifier import Classifier
-from pleura.settings import ScheduleSettings, TrainingRecipe
+from pleura.settings import ScheduleSettings
 from pleura.training.schedule import learning_rate
 from pleura.training.steps import Learner, Seen, learn
 
@@ -25,7 +27,7 @@ def hospital_seed(seed: int, hospital: str) -> int:
     return int.from_bytes(sha256(f"pleura hospital {seed} {hospital}".encode()).digest()[:4], "little")
 
 
-def round_rate(step: int, steps: int, *, round_number: int, rounds: int, recipe: TrainingRecipe) -> float:
+def round_rate(step: int, steps: int, *, round_number: int, rounds: int, recipe: Recipe) -> float:
     """Give the learning rate of a local step: the recipe's schedule, stretched over the federation's rounds.
 
     Warm-up takes the same share of the rounds, rounded down, as it takes of the recipe's epochs.
@@ -37,6 +39,7 @@ def round_rate(step: int, steps: int, *, round_number: int, rounds: int, recipe:
 
     Examples
     --------
+    >>> from pleura.settings import TrainingRecipe
     >>> recipe = TrainingRecipe(name="r", schedule=ScheduleSettings(epochs=100, warmup_epochs=50))
     >>> [round(round_rate(0, 1, round_number=r, rounds=4, recipe=recipe), 5) for r in range(4)]
     [0.005, 0.01, 0.01, 0.005]
@@ -48,9 +51,9 @@ def round_rate(step: int, steps: int, *, round_number: int, rounds: int, recipe:
 
 
 def train_locally(
-    learner: Learner[Classifier],
-    examples: Examples,
-    recipe: TrainingRecipe,
+    learner: Learner[nn.Module],
+    examples: Drawn,
+    recipe: Recipe,
     settings: LocalSettings,
     *,
     round_number: int,
@@ -112,7 +115,7 @@ def train_locally(
     return seen
 
 
-def _batches(examples: Examples, round_number: int) -> Generator[Batch, None, None]:
+def _batches(examples: Drawn, round_number: int) -> Generator[Batch, None, None]:
     """Pass after pass over the cases, without end."""
     for epoch in count(round_number * _EPOCHS_A_ROUND):
         yield from examples.batches(epoch)

@@ -10,41 +10,36 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.federation.learning.clipping import clip_update
-from pleura.federation.learning.scores import score_segments
 from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.learning.tensors import Arrays, Travelling
 from pleura.federation.learning.weights import most_weight
 from pleura.federation.secure_sum.layout import Counts, Layout, Values
 
-__all__ = ["cut_shares", "evaluation_layout", "mean_update", "pack_update", "training_layout"]
+__all__ = ["MOST_CASES", "cut_shares", "mean_update", "pack_update", "training_layout"]
 
 Floats = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int64]
 _PREFIX = "update."
+MOST_CASES = 2**24
+"""Training cases that a hospital may have."""
 
 
-def training_layout(tensors: Sequence[Travelling], classes: int, settings: FederationSettings) -> Layout:
-    """Lay out a round: the shared tensors, the weight, what was cut, training cases by class, and the scores.
+def training_layout(tensors: Sequence[Travelling], counted: Sequence[Counts], settings: FederationSettings) -> Layout:
+    """Lay out a round: the shared tensors, the weight, what was cut, and what else is counted.
 
     Parameters
     ----------
     tensors : what the strategy shares
-    classes : how many
+    counted : training cases by label, and the judgement of the model that the round begins with
     """
     return Layout(
         (
             *(Values(name=f"{_PREFIX}{one.name}", size=one.size, clip=1.0) for one in tensors),
             Counts(name="weight", size=1, most=most_weight(settings.weights)),
             Counts(name="cut", size=len(tensors), most=max(1, *(one.size for one in tensors))),
-            Counts(name="labels", size=classes, most=2**24),
-            *_scores(classes, settings),
+            *counted,
         )
     )
-
-
-def evaluation_layout(classes: int, settings: FederationSettings) -> Layout:
-    """Lay out a round in which the global model is only judged: scores, and training cases by class."""
-    return Layout((Counts(name="labels", size=classes, most=2**24), *_scores(classes, settings)))
 
 
 def pack_update(
@@ -108,7 +103,3 @@ def cut_shares(cut: Whole, hospitals: int, tensors: Sequence[Travelling]) -> dic
         one.name: int(count) / (hospitals * one.size) if one.size else 0.0
         for one, count in zip(tensors, cut, strict=True)
     }
-
-
-def _scores(classes: int, settings: FederationSettings) -> tuple[Counts, ...]:
-    return score_segments(classes, settings.evaluation.bins, settings.evaluation.most_cases)

@@ -13,13 +13,13 @@ import safetensors.torch
 
 from pleura.errors import ModelError, OutputError, TermsError
 from pleura.federation.learning.agreement import Agreement
-from pleura.federation.learning.hospital import Home, Hospital, work_round
+from pleura.federation.learning.hospital import Home, work_round
+from pleura.federation.learning.lesson import AnyModel, Hospital
 from pleura.federation.learning.state import GlobalState, load_state, save_state
 from pleura.federation.rounds.descriptor import Descriptor
 from pleura.federation.secure_sum.layout import Layout
 from pleura.federation.secure_sum.slots import Numbers
 from pleura.federation.secure_sum.sums import Opened
-from pleura.models.files import Model
 from pleura.training.watcher import Watcher
 from pleura.whole_file import whole_file
 
@@ -55,7 +55,7 @@ class Learning:
         agreement: Agreement,
         folder: Path,
         *,
-        parent: Model | None = None,
+        parent: AnyModel | None = None,
         watcher: Watcher | None = None,
     ) -> None:
         if hospital.recipe != agreement.recipe:

@@ -9,17 +9,16 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from torch import nn
 
 from pleura import __version__
 from pleura.evaluation.figures.style import COLOURS, new_figure, style
-from pleura.federation.learning.pooled import Pooled
+from pleura.federation.learning.lesson import AnyModel, Lesson, Panel, bare
 from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.learning.state import GlobalState
 from pleura.federation.learning.tensors import Arrays
 from pleura.models.card import Card
-from pleura.models.classifier import Classifier
-from pleura.models.files import Model, load_model, save_model
-from pleura.settings import TrainingRecipe
+from pleura.models.files import save_model
 from pleura.training.description import recipe_hash
 
 __all__ = ["Row", "as_written", "federated_card", "rounds_figure", "write_model"]
@@ -38,44 +37,41 @@ def as_written(tensors: Arrays, *, half: bool) -> dict[str, Any]:
 
 
 def federated_card(
-    recipe: TrainingRecipe,
+    lesson: Lesson,
     settings: FederationSettings,
     state: GlobalState,
-    pooled: Pooled,
+    row: Mapping[str, float | int],
     *,
     hospitals: int,
     synthetic: bool,
     simulated: bool,
-    classes: Sequence[str],
-    parent: Model | None,
+    parent: AnyModel | None,
 ) -> Card:
     """Describe a model that hospitals trained together, with nothing that is not in the sums of all of them.
 
     Parameters
     ----------
-    recipe, settings : how it was trained
+    lesson, settings : what was learned, and how
     state : the global model
-    pooled : how good it is on the hospitals' validation cases together
+    row : how good it is on the hospitals' validation cases together, as the judgement's row; may be empty
     hospitals : how many took part in the last round
     synthetic : whether all training data are synthetic
     simulated : whether the hospitals were simulated in one process
-    classes : in the order of the outputs
     parent : the model that the first round began with
     """
-    kind = "synthetic" if synthetic else "real"
+    recipe, kind = lesson.recipe, "synthetic" if synthetic else "real"
     cases, how = sum(state.labels), "federated in a simulation" if simulated else "federated"
     unit = settings.local.unit.removesuffix("s") if settings.local.amount == 1 else settings.local.unit
+    summary = lesson.summary(row, synthetic=synthetic)
     metrics: dict[str, object] = {}
-    if pooled.accuracy is not None:
-        metrics["summary"] = (
-            f"{pooled.accuracy.value:.1%} of {pooled.cases} {'synthetic ' if synthetic else ''}validation cases right"
-        )
-        metrics["validation"] = {name.replace(" ", "_"): round(value, 4) for name, value in pooled.row().items()}
+    if summary:
+        numbers = {name.replace(" ", "_"): round(value, 4) for name, value in row.items()}
+        metrics = {"summary": summary, "validation": numbers}
     return Card(
         name=recipe.name,
         architecture=recipe.architecture,
-        arguments={"classes": len(classes), **recipe.arguments},
-        classes=tuple(classes),
+        arguments={"classes": len(lesson.classes), **recipe.arguments},
+        classes=lesson.classes,
         task=recipe.task,
         input=recipe.input,
         licence="Apache-2.0",
@@ -97,47 +93,43 @@ def federated_card(
             "state_sha256": state.digest,
             "pleura": __version__,
             "torch": str(torch.__version__),
-            "labels": dict(zip(classes, state.labels, strict=True)),
+            "labels": dict(zip(lesson.labels, state.labels, strict=True)),
         },
         metrics=metrics,
         parent="" if parent is None else parent.id,
     )
 
 
-def write_model(network: Classifier, card: Card, path: Path, *, half: bool) -> Model:
-    """Write a model's folder and read it back."""
-    save_model(network, card, path, half=half)
-    return load_model(path)
+def write_model(lesson: Lesson, trained: nn.Module, card: Card, path: Path) -> AnyModel:
+    """Write a model's folder, without any head that is for training alone, and read it back."""
+    save_model(bare(trained), card, path, half=lesson.recipe.half)
+    return lesson.load(path)
 
 
 def rounds_figure(
-    rows: Sequence[Mapping[str, float | int | str]], classes: Sequence[str], *, title: str = ""
+    rows: Sequence[Mapping[str, float | int | str]], panels: Sequence[Panel], *, title: str = ""
 ) -> Figure:
     """Draw how good the global model is after each round, on all hospitals' validation cases together.
 
     Parameters
     ----------
     rows : of rounds.csv
-    classes : names, in order
+    panels : of what is learned, side by side
     title : stands above all
     """
     with style():
-        figure = new_figure(10.5, 4.2)
+        figure = new_figure(3.5 * len(panels), 4.2)
         if title:
             figure.suptitle(title, fontsize=10)
-        overall, sensitivity, loss = (figure.add_subplot(1, 3, place) for place in (1, 2, 3))
-        names = ("accuracy", "balanced_accuracy", "auc")
-        _lines(overall, rows, dict(zip(names, ("accuracy", "balanced accuracy", "mean AUC"), strict=True)))
-        overall.set_title("a  all classes", loc="left")
-        overall.set(ylim=(0, 1.02), ylabel="share")
-        _lines(sensitivity, rows, {f"sensitivity {name}": name for name in classes})
-        sensitivity.set_title("b  sensitivity", loc="left")
-        sensitivity.set(ylim=(0, 1.02), ylabel="sensitivity")
-        _lines(loss, rows, {"log_loss": "log loss", "calibration_error": "calibration error"})
-        loss.set_title("c  probabilities", loc="left")
-        loss.set(ylabel="log loss, calibration error")
-        loss.set_ylim(bottom=0)
-        for axes in (overall, sensitivity, loss):
+        for place, panel in enumerate(panels):
+            axes = figure.add_subplot(1, len(panels), place + 1)
+            _lines(axes, rows, panel.lines)
+            axes.set_title(f"{chr(ord('a') + place)}  {panel.title}", loc="left")
+            axes.set_ylabel(panel.label)
+            if panel.share:
+                axes.set_ylim(0, 1.02)
+            else:
+                axes.set_ylim(bottom=0)
             axes.set_xlabel("rounds behind the model")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)

@@ -12,20 +12,18 @@ from pathlib import Path
 from typing import cast
 
 from pleura.data.cohort import Cohort, read_cohort
-from pleura.data.task import Task
 from pleura.errors import OutputError, WrongSumError
 from pleura.evaluation.figures.style import save_figure
 from pleura.federation.learning.agreement import Agreement
 from pleura.federation.learning.hospital import (
     Contribution,
     Home,
-    Hospital,
     evaluate_round,
     own_network,
     prepare_hospital,
     work_round,
 )
-from pleura.federation.learning.pooled import Pooled
+from pleura.federation.learning.lesson import AnyModel, Hospital, Judgement, Lesson, Recipe
 from pleura.federation.learning.settings import FederationSettings
 from pleura.federation.learning.state import GlobalState
 from pleura.federation.secure_sum.ciphers.keyring import Keyring
@@ -35,10 +33,7 @@ from pleura.federation.secure_sum.terms import Backend, RoundTerms
 from pleura.federation.simulation.exchange import Exchange, make_keyrings
 from pleura.federation.simulation.progress import PROGRESS, Progress, commit, read_progress, restore
 from pleura.federation.simulation.results import Row, as_written, federated_card, rounds_figure, write_model
-from pleura.models.files import Model, load_model
 from pleura.models.toml_write import to_toml
-from pleura.settings import TrainingRecipe
-from pleura.training.lesion_loss import WithLesions
 from pleura.training.watcher import Silent, Watcher
 from pleura.whole_file import write_rows, write_text
 
@@ -51,11 +46,11 @@ TABLE = "rounds.csv"
 class Simulated:
     """What a simulated federation came to."""
 
-    models: tuple[Model, ...]
+    models: tuple[AnyModel, ...]
     """The global model; under FedBN one a hospital, by their names."""
     rows: tuple[Row, ...]
     """Lines of rounds.csv; the last judges the model as written."""
-    pooled: Pooled
+    pooled: Judgement
     """How good the model as written is, on all hospitals' validation cases together."""
     digest: str
     """SHA-256 of what every hospital held at the end."""
@@ -67,7 +62,7 @@ class _Federation:
 
     agreement: Agreement
     synthetic: bool
-    parent: Model | None
+    parent: AnyModel | None
     hospitals: tuple[Hospital, ...]
     members: tuple[str, ...]
     keyrings: Sequence[Keyring | None]
@@ -89,7 +84,7 @@ class _Federation:
 
 
 def simulate(
-    recipe: TrainingRecipe,
+    recipe: Recipe,
     cohort: Path | Cohort,
     out: Path,
     settings: FederationSettings,
@@ -150,19 +145,19 @@ def simulate(
         progress.rows.append(row)
         commit(progress, state, homes, out)
         write_rows(out / TABLE, progress.rows)
-        watcher.say(_in_words(row))
+        watcher.say(_in_words(federation, row))
     row, pooled = _judge(federation, state, homes)
     rows = (*progress.rows, row)
     write_rows(out / TABLE, rows)
     kind = "synthetic" if federation.synthetic else "real"
-    title = f"Simulated federation of {len(federation.hospitals)} hospitals: {pooled.cases} {kind} validation cases"
-    save_figure(rounds_figure(rows, federation.agreement.task.classes, title=title), out, "rounds")
-    watcher.say(_in_words(row))
+    title = f"Simulated federation of {len(federation.hospitals)} hospitals: {row['cases']} {kind} validation cases"
+    save_figure(rounds_figure(rows, federation.agreement.lesson.panels, title=title), out, "rounds")
+    watcher.say(_in_words(federation, row))
     return Simulated(_write(federation, state, homes, pooled, out), rows, pooled, state.digest)
 
 
 def _found(
-    recipe: TrainingRecipe,
+    recipe: Recipe,
     cohort: Path | Cohort,
     settings: FederationSettings,
     device: str,
@@ -174,9 +169,9 @@ def _found(
     """Check everything, make the hospitals' cases ready and their keys; the parameters are those of `simulate`."""
     agreement = Agreement(recipe, settings)
     whole, names = _who_trains(
-        agreement.task, cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=()), watcher
+        agreement.lesson, cohort if isinstance(cohort, Cohort) else read_cohort(cohort, classes=()), watcher
     )
-    parent = None if start_from is None else load_model(start_from)
+    parent = None if start_from is None else agreement.lesson.load(start_from)
     agreement.begin(parent)  # refuses a parent of another architecture before any work
     members, keyrings = make_keyrings(settings.name, names, cast("Backend", settings.protection.backend))
     federation = _Federation(
@@ -204,13 +199,13 @@ def _found(
     return replace(federation, hospitals=hospitals)
 
 
-def _who_trains(task: Task, cohort: Cohort, watcher: Watcher) -> tuple[Cohort, list[str]]:
-    """Give the task's cases, and the hospitals that have some to train on; the others sit out, which is said."""
-    whole = task.select(cohort)
+def _who_trains(lesson: Lesson, cohort: Cohort, watcher: Watcher) -> tuple[Cohort, list[str]]:
+    """Give the cases that count, and the hospitals that have some to train on; the others sit out, which is said."""
+    whole = lesson.select(cohort)
     names = sorted({case.hospital for case in whole.split("train")})
     idle = sorted({case.hospital for case in cohort.cases} - set(names))
     if idle:
-        watcher.say(f"{', '.join(idle)}: no training case of {', '.join(task.classes)}; takes no part")
+        watcher.say(f"{', '.join(idle)}: no training case of {', '.join(lesson.classes)}; takes no part")
     return whole, names
 
 
@@ -242,7 +237,7 @@ def _round(federation: _Federation, state: GlobalState, homes: Sequence[Home]) -
     return row, following, following_homes
 
 
-def _judge(federation: _Federation, state: GlobalState, homes: Sequence[Home]) -> tuple[Row, Pooled]:
+def _judge(federation: _Federation, state: GlobalState, homes: Sequence[Home]) -> tuple[Row, Judgement]:
     """Judge the model as it is written; give the last row, and the same in full."""
     agreement = federation.agreement
     written = replace(state, tensors=as_written(state.tensors, half=agreement.recipe.half))
@@ -273,28 +268,26 @@ def _slowest(seconds: dict[str, float], done: Contribution) -> None:
 
 
 def _write(
-    federation: _Federation, state: GlobalState, homes: Sequence[Home], pooled: Pooled, out: Path
-) -> tuple[Model, ...]:
+    federation: _Federation, state: GlobalState, homes: Sequence[Home], pooled: Judgement, out: Path
+) -> tuple[AnyModel, ...]:
     """Write the model; where each hospital has its own, one a hospital."""
     agreement, recipe = federation.agreement, federation.agreement.recipe
     card = federated_card(
-        recipe,
+        agreement.lesson,
         agreement.settings,
         state,
-        pooled,
+        pooled.row(),
         hospitals=len(federation.hospitals),
         synthetic=federation.synthetic,
         simulated=True,
-        classes=agreement.task.classes,
         parent=federation.parent,
     )
     models = []
     own = len(agreement.shared) < len(state.tensors)
     for hospital, home in zip(federation.hospitals, homes, strict=True):
         trained = own_network(hospital, state, home)
-        network = trained.network if isinstance(trained, WithLesions) else trained
         name = f"{recipe.name}-{_plain(hospital.name)}" if own else recipe.name
-        models.append(write_model(network, replace(card, name=name), out / name, half=recipe.half))
+        models.append(write_model(agreement.lesson, trained, replace(card, name=name), out / name))
         federation.watcher.say(f"model {name} {models[-1].id[:12]} written to {out / name}")
         if not own:
             break
@@ -310,21 +303,13 @@ def _plain(name: str) -> str:
 def _run_name(federation: _Federation) -> str:
     decisive = [
         federation.agreement.digest,
-        [
-            [
-                hospital.name,
-                list(zip(hospital.examples.keys, hospital.labels.tolist(), strict=True)),
-                list(hospital.examples.lesions),
-                list(zip(hospital.validation_keys, hospital.validation_labels.tolist(), strict=True)),
-            ]
-            for hospital in federation.hospitals
-        ],
+        [[hospital.name, *hospital.decisive] for hospital in federation.hospitals],
         "" if federation.parent is None else federation.parent.id,
     ]
     return sha256(json.dumps(decisive).encode()).hexdigest()
 
 
-def _prepare_output(out: Path, recipe: TrainingRecipe, settings: FederationSettings) -> None:
+def _prepare_output(out: Path, recipe: Recipe, settings: FederationSettings) -> None:
     if (out / PROGRESS).exists():
         raise OutputError(f"{out} has rounds of an earlier run; add --resume to go on, or choose another folder")
     try:
@@ -335,8 +320,7 @@ def _prepare_output(out: Path, recipe: TrainingRecipe, settings: FederationSetti
     write_text(out / "federation.toml", to_toml(asdict(settings)))
 
 
-def _in_words(row: Row) -> str:
-    said = f"round {row['round']}: {row['hospitals']} hospitals"
-    if "accuracy" in row:
-        said += f", log loss {row['log_loss']:.3f}, accuracy {row['accuracy']:.3f} on {row['cases']} cases"
-    return f"{said}; {int(row['bytes_up']) / 1e6:.2f} MB up, {float(row.get('seconds_train', 0)):.1f} s of training"
+def _in_words(federation: _Federation, row: Row) -> str:
+    said = ", ".join(filter(None, [f"{row['hospitals']} hospitals", federation.agreement.lesson.in_words(row)]))
+    sent, trained = int(row["bytes_up"]) / 1e6, float(row.get("seconds_train", 0))
+    return f"round {row['round']}: {said}; {sent:.2f} MB up, {trained:.1f} s of training"
