@@ -34,18 +34,8 @@ class Opinion:
     """What the slices showed."""
     left_out: int
     """Lung slices that the network was not shown."""
-
-    @property
-    def part(self) -> SliceNetworkAnswer:
-        """Of the report."""
-        return SliceNetworkAnswer(
-            classes=self.model.card.classes,
-            probabilities=tuple(map(float, self.prediction.mean)),
-            slices_seen=self.prediction.subsets.shape[1],
-            slices_left_out=self.left_out,
-            novelty=novelty(self.model, self.prediction),
-            model=model_info(self.model),
-        )
+    part: SliceNetworkAnswer
+    """Of the report."""
 
     def probability(self, name: str) -> float:
         """Give P(class)."""
@@ -91,4 +81,13 @@ def ask_slice_network(
         )
     found = predict(model, prepared[kept], seed=0, device=device, backend=backend)
     prediction = replace(found, subsets=places[kept][found.subsets])
-    return Opinion(model=model, prediction=prediction, field=field, left_out=int((~kept).sum()))
+    unseen = int((~kept).sum())
+    part = SliceNetworkAnswer(
+        classes=model.card.classes,
+        probabilities=tuple(map(float, prediction.mean)),
+        slices_seen=prediction.subsets.shape[1],
+        slices_left_out=unseen,
+        novelty=novelty(model, prediction),
+        model=model_info(model),
+    )
+    return Opinion(model=model, prediction=prediction, field=field, left_out=unseen, part=part)
