@@ -78,7 +78,8 @@ def surface_distances(found: Mask, truth: Mask, axes: Numbers) -> tuple[Numbers,
     Distances between voxel centres, mm: from each of the first mask's to the other surface, and the other way round.
     """
     one, other = (_surface(mask) @ axes.T for mask in (found, truth))
-    return KDTree(other).query(one)[0], KDTree(one).query(other)[0]
+    there, back = KDTree(other).query(one)[0], KDTree(one).query(other)[0]
+    return np.asarray(there, dtype=np.float64), np.asarray(back, dtype=np.float64)
 
 
 def _surface(mask: Mask) -> Numbers:
@@ -86,4 +87,5 @@ def _surface(mask: Mask) -> Numbers:
     box = ndimage.find_objects(mask.astype(np.uint8))[0]
     padded = np.pad(mask[box], 1)
     surface = padded & ~ndimage.binary_erosion(padded)
-    return np.argwhere(surface) + np.array([one.start - 1 for one in box], dtype=np.float64)
+    first = np.array([one.start - 1 for one in box])
+    return np.asarray(np.argwhere(surface) + first, dtype=np.float64)
