@@ -1,5 +1,7 @@
 """Window and in-plane resampling: a volume and the classifier's field in, small int16 slices in HU out."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
@@ -114,13 +116,21 @@ def resize_area(stack: npt.NDArray[np.generic], size: int) -> npt.NDArray[np.flo
     array([[[2., 4.],
             [0., 9.]]], dtype=float32)
     """
-    rows = sparse.csr_array(_area_weights(stack.shape[1], size))  # a few entries a row: no threads, no dense product
-    columns = sparse.csr_array(_area_weights(stack.shape[2], size))
+    rows, columns = _area_matrix(stack.shape[1], size), _area_matrix(stack.shape[2], size)
     result = np.empty((stack.shape[0], size, size), dtype=np.float32)
     for z, one in enumerate(stack):
         narrow = columns @ np.ascontiguousarray(one.T, dtype=np.float32)  # (size, rows)
         result[z] = rows @ np.ascontiguousarray(narrow.T)
     return result
+
+
+@lru_cache(maxsize=16)
+def _area_matrix(old: int, new: int) -> sparse.csr_array:
+    """Give `_area_weights` without the zeros: a few entries a row, so that no threads and no dense product are needed.
+
+    It is kept, since a study's slices are resampled one by one; nothing changes it.
+    """
+    return sparse.csr_array(_area_weights(old, new))
 
 
 def _area_weights(old: int, new: int) -> npt.NDArray[np.float32]:

@@ -20,8 +20,8 @@ _LEAST_AIR = 0.2
 
 def lung_litres(mask: Labels, volume: Volume) -> tuple[float, float]:
     """Volume of the right and of the left lung, litres."""
-    counts = np.bincount(mask.ravel(), minlength=3)
-    return float(counts[1] * volume.voxel_ml / 1000.0), float(counts[2] * volume.voxel_ml / 1000.0)
+    right, left = (np.count_nonzero(mask == side) * volume.voxel_ml / 1000.0 for side in (1, 2))
+    return right, left
 
 
 def lung_slices(mask: Labels, *, least_share: float = 0.02) -> slice:
