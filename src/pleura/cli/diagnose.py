@@ -19,7 +19,7 @@ def diagnose(
     study: Annotated[Path, typer.Argument(help="DICOM file or folder, ZIP, or NIfTI.", show_default=False)],
     out: Annotated[
         Path | None,
-        typer.Option(help="New folder for report.json, report.html, heatmap.nii.gz and lungs.nii.gz."),
+        typer.Option(help="New folder for the report (HTML, JSON), masks, heat map and surfaces."),
     ] = None,
     only: Annotated[
         str, typer.Option(help="Do these steps, and what they need; with commas between them.", show_default=False)
