@@ -67,7 +67,7 @@ def test_a_readers_mask_is_measured_without_a_model(
     assert rows[0]["sentence"].startswith("Lesions fill ")
     assert rows[1]["both_lungs_lesion_ml"] == ""
     assert rows[1]["error"]
-    written = read_label_mask(tmp_path / "masks" / "0001-study-lesions.nii.gz")
+    written = read_label_mask(tmp_path / "masks" / "lesions" / "study.nii.gz")
     assert np.array_equal(written > 0, np.isin(case.lesions, (1, 2)))
 
 

@@ -63,12 +63,13 @@ def measure(
     given = _given(len(studies), mask, _numbers(kinds), lungs, lobes)
     loaded = None if model is None else load_segmenter(model)
     finder = None if lungs_model == LEFT_OUT else load_segmenter(lungs_model)
+    names = _names(studies)
     rows: list[dict[str, object]] = []
     parts: list[LesionFindings | None] = []
     with ExitStack() as stack:
         status = stack.enter_context(Console(stderr=True).status("measuring"))
         folder = None if masks_out is None else stack.enter_context(result_folder(masks_out))
-        for number, (study, masks) in enumerate(zip(studies, given, strict=True), 1):
+        for number, (study, masks) in enumerate(zip(studies, given, strict=True)):
             status.update(f"measuring {study}")
             try:
                 if not study.exists():
@@ -81,7 +82,7 @@ def measure(
             rows.append({"study": str(study), "error": "", **_about(one), **findings_row(one.findings)})
             parts.append(one.findings)
             if folder is not None:
-                _write_masks(folder, f"{number:04d}-{study.name.removesuffix('.gz').removesuffix('.nii')}", one)
+                _write_masks(folder, names[number], one)
     if out is not None:
         write_rows(out, rows)
     failed = [row for row in rows if row["error"]]
@@ -116,13 +117,21 @@ def _named(row: "Mapping[str, object]") -> dict[str, object]:
     return {name: row.get(name) for name in ("study", "error", "patient_id", "study_date", "series_uid", "notes")}
 
 
+def _names(studies: Paths) -> list[str]:
+    """Name each study for its masks; with its number where two studies bear one name."""
+    names = [study.name.removesuffix(".gz").removesuffix(".nii").removesuffix(".zip") for study in studies]
+    return [name if names.count(name) == 1 else f"{name}-{number}" for number, name in enumerate(names, 1)]
+
+
 def _write_masks(folder: Path, name: str, one: "MeasuredStudy") -> None:
-    """Write the masks that were measured; numbered, since two studies may bear one name."""
+    """Write the masks that were measured."""
     from pleura.imaging.nifti_write import write_nifti
 
-    affine = one.volume.affine
-    write_nifti(folder / f"{name}-lesions.nii.gz", one.lesions, affine, description="1 lesion")
-    write_nifti(folder / f"{name}-lungs.nii.gz", one.lungs, affine, description="1 right lung, 2 left lung")
+    words = {"lesions": "1 lesion", "lungs": "1 right lung, 2 left lung"}
+    for kind, description in words.items():
+        (folder / kind).mkdir(exist_ok=True)
+        path = folder / kind / f"{name}.nii.gz"
+        write_nifti(path, getattr(one, kind), one.volume.affine, description=description)
 
 
 def _given(
