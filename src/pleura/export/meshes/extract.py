@@ -24,7 +24,7 @@ class SurfaceSettings:
     cell_mm: float = 2.0
     """Edge of the cells that the mask is averaged over."""
     smoothing_rounds: int = 10
-    most_faces: int = 12_000
+    most_faces: int = 8_000
     """Triangles are taken away, the flattest places first, until there are no more than these."""
 
     def __post_init__(self) -> None:

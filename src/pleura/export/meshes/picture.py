@@ -1,6 +1,6 @@
 """Named surfaces and a direction in, a picture of them as seen from there out; for paper and for pages without script.
 
-Lungs are glass: faint where one looks at them straight, dense at their rim.
+Lungs are glass, of which only what is nearest is painted: faint where one looks at it straight, dense at its rim.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pleura.export.meshes.raster import fill_triangles
+from pleura.export.meshes.raster import Layer, fill_triangles
 from pleura.export.meshes.study_surfaces import NamedSurface
 
 __all__ = ["GLASS", "LIGHT", "VIEWS", "draw_surfaces", "view_axes"]
@@ -70,22 +70,37 @@ def draw_surfaces(
     axes = view_axes(view)
     image = np.empty((*size, 3))
     image[:] = ground
-    depth = np.full(size, -np.inf)
-    for one in surfaces:
-        if one.solid:
-            layer = fill_triangles(one.surface, axes, size=size, mm_per_pixel=mm_per_pixel, centre=centre)
-            nearer = layer.depth > depth
-            depth[nearer] = layer.depth[nearer]
-            image[nearer] = np.array(one.colour) * _shade(layer.normals[nearer], 0.45)
-    middle = {id(one): float((one.surface.vertices @ axes[2]).mean()) for one in surfaces}
-    for one in sorted((one for one in surfaces if not one.solid), key=lambda one: middle[id(one)]):
-        layer = fill_triangles(one.surface, axes, size=size, mm_per_pixel=mm_per_pixel, centre=centre)
-        nearer = layer.depth > depth
-        normals = layer.normals[nearer]
-        straight, rim, power = GLASS
-        opacity = (straight + rim * (1.0 - np.clip(normals[:, 2], 0, 1)) ** power)[:, None]
-        image[nearer] = image[nearer] * (1 - opacity) + np.array(one.colour) * _shade(normals, 0.6) * opacity
+    solid, colours = _nearest([one for one in surfaces if one.solid], axes, size, mm_per_pixel, centre)
+    seen = np.isfinite(solid.depth)
+    image[seen] = colours[seen] * _shade(solid.normals[seen], 0.45)
+    glass, colours = _nearest([one for one in surfaces if not one.solid], axes, size, mm_per_pixel, centre)
+    seen = glass.depth > solid.depth
+    normals = glass.normals[seen]
+    straight, rim, power = GLASS
+    opacity = (straight + rim * (1.0 - np.clip(normals[:, 2], 0, 1)) ** power)[:, None]
+    image[seen] = image[seen] * (1 - opacity) + colours[seen] * _shade(normals, 0.6) * opacity
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+
+
+def _nearest(
+    surfaces: Sequence[NamedSurface],
+    axes: npt.NDArray[np.float64],
+    size: tuple[int, int],
+    mm_per_pixel: float,
+    centre: npt.NDArray[np.float64],
+) -> tuple[Layer, npt.NDArray[np.float64]]:
+    """Find what of several surfaces is nearest at each pixel, and its colour, (high, wide, 3)."""
+    whole = Layer(depth=np.full(size, -np.inf), normals=np.zeros((*size, 3)))
+    colours = np.zeros((*size, 3))
+    for one in surfaces:
+        layer = fill_triangles(one.surface, axes, size=size, mm_per_pixel=mm_per_pixel, centre=centre)
+        nearer = layer.depth > whole.depth
+        whole.depth[nearer], whole.normals[nearer], colours[nearer] = (
+            layer.depth[nearer],
+            layer.normals[nearer],
+            one.colour,
+        )
+    return whole, colours
 
 
 def _shade(normals: npt.NDArray[np.float64], least: float) -> npt.NDArray[np.float64]:
