@@ -33,7 +33,11 @@ def test_a_study_becomes_a_folder_that_lies_on_the_study(study: Path, tmp_path: 
     assert "Synthetic training data" in done.stdout
     assert "not a medical device" in done.stdout
     report = Report.model_validate_json((tmp_path / "out" / "report.json").read_text())
-    assert done.stdout.startswith(report.classification.answer)
+    assert report.classification is not None
+    assert report.conclusion is not None
+    assert report.model is not None
+    assert done.stdout.startswith(f"{report.conclusion.answer}\n")
+    assert f"four classes: {report.classification.answer} " in done.stdout
     original = nib.load(study)
     for name in ("heatmap.nii.gz", "lungs.nii.gz"):
         image = nib.load(tmp_path / "out" / name)

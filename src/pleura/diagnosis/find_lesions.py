@@ -34,6 +34,7 @@ def find_lesions(
     lobes: npt.NDArray[np.uint8] | None = None,
     left_out: npt.NDArray[np.bool_] | None = None,
     device: str | torch.device = "cpu",
+    backend: str = "torch",
 ) -> FoundLesions:
     """Find and measure lesions; for parameters and errors see `segment_lesions` and `measure_lesions`.
 
@@ -42,7 +43,7 @@ def find_lesions(
     model : whose task is lesions
     volume, lungs, lobes : the study, and masks on its grid
     left_out : (z,), slices that are not to be shown to the network
-    device : where to compute
+    device, backend : where and with what to compute
     """
-    mask = segment_lesions(model, volume, lungs, left_out=left_out, device=device)
+    mask = segment_lesions(model, volume, lungs, left_out=left_out, device=device, backend=backend)
     return FoundLesions(mask=mask, part=measure_lesions(mask, lungs, volume, lobes=lobes, model=model_info(model)))

@@ -87,7 +87,8 @@ def diagnose_study(
     series_uid : the series to use; the best one by default
     explain : the class whose heat map is made; the most probable one by default
     device : cpu, cuda or cuda:N
-    backend : torch, or openvino on the CPU; for the four-class models
+    backend : torch, or openvino on the CPU; for the four classes, the grade, lesions and lungs. The others' networks
+        are so small that compiling them takes longer than computing them
     seed : draws the slice subsets; the same seed gives the same answer
     on_step : told the name of each step as it begins
 
@@ -117,7 +118,7 @@ def diagnose_study(
         for settings in chain.inputs:
             check_volume(volume, settings)
     with clock.step("lungs"):
-        lungs = find_lungs(volume, model=chain.lungs, device=place)
+        lungs = find_lungs(volume, model=chain.lungs, device=place, backend=backend)
     slices = PreparedSlices(volume, lungs)
 
     cleaned = do.run("clean", lambda: clean_study(given(chain.cleaner), volume, lungs, device=place))
@@ -139,7 +140,9 @@ def diagnose_study(
     clinical = do.run("dl3", lambda: diagnose_clinical(given(chain.clinical), given(patient), by_ct))
     found = do.run(
         "lesions",
-        lambda: find_lesions(given(chain.lesions), volume, lungs, lobes=lobes, left_out=unfit, device=place),
+        lambda: find_lesions(
+            given(chain.lesions), volume, lungs, lobes=lobes, left_out=unfit, device=place, backend=backend
+        ),
     )
     grade = do.run(
         "severity",
