@@ -1,7 +1,10 @@
 """`pleura models`: list the models a name reaches, show, verify and calibrate one, convert published weights."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -40,18 +43,38 @@ def list_models(as_json: bool = typer.Option(False, "--json", help="Print JSON."
 def show(
     model: str = typer.Argument(help="A model's name or folder."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    figure: Path | None = typer.Option(
+        None, help="Draw how often it is right over how sure it is: FIGURE.png and FIGURE.svg."
+    ),
 ) -> None:
     """Show what a model says of itself.
 
-    Example: pleura models show ucadi-synthetic
+    Example: pleura models show dl1-synthetic --figure reliability
     """
     from pleura.models.any_model import card_text, load_any_model
 
     loaded = load_any_model(model)
+    if figure is not None:
+        _draw(loaded.card.name, loaded.card.metrics, figure)
     if as_json:
         typer.echo(json.dumps({"id": loaded.id, "path": str(loaded.path), "card": asdict(loaded.card)}, indent=2))
         return
     typer.echo(f"# id {loaded.id}\n# at {loaded.path}\n{card_text(loaded)}", nl=False)
+
+
+def _draw(name: str, metrics: Mapping[str, Any], path: Path) -> None:
+    """Draw the reliability curve of a card."""
+    from pleura.errors import ModelError
+    from pleura.evaluation.figures.reliability import reliability_figure
+    from pleura.evaluation.figures.style import save_figure
+
+    table = metrics.get("reliability")
+    if not isinstance(table, Mapping):
+        raise ModelError(f"{name} has no reliability curve; pleura models calibrate measures one")
+    try:
+        save_figure(reliability_figure(table, name), path.parent, path.name)
+    except ValueError as error:
+        raise ModelError(f"the reliability curve of {name} cannot be drawn: {error}") from error
 
 
 @app.command()

@@ -179,10 +179,15 @@ def read_reference(data: bytes) -> Reference:
     if reference.means.ndim != 2:
         raise ModelError(f"reference.safetensors: means of shape {reference.means.shape}; need (classes, width)")
     width, kept = reference.means.shape[1], len(reference.variances) - 1
-    shapes = {"axes": (width, kept), "variances": (kept + 1,), "held_out": (len(_STEPS),)}
+    shapes = {
+        "means": reference.means.shape,
+        "axes": (width, kept),
+        "variances": (kept + 1,),
+        "held_out": (len(_STEPS),),
+    }
     for name in names:
         tensor = tensors[name]
-        if tensor.shape != shapes.get(name, tensor.shape) or tensor.dtype != np.float32:
+        if tensor.shape != shapes[name] or tensor.dtype != np.float32:
             raise ModelError(
                 f"reference.safetensors: {name} is {tensor.dtype} {tensor.shape}; need float32 {shapes[name]}"
             )

@@ -72,7 +72,7 @@ def fit_temperature(logits: npt.ArrayLike, truth: npt.ArrayLike) -> Temperature:
         return -float(_logs_at(z, float(np.exp(at)))[np.arange(len(y)), y].sum())
 
     ends = np.log([_LOWEST, _HIGHEST])
-    grid = np.linspace(*ends, 61)
+    grid = np.linspace(*ends, 25)
     best = int(np.argmin([loss(at) for at in grid]))
     if best in (0, len(grid) - 1):
         raise ValueError(
