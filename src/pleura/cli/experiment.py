@@ -12,7 +12,7 @@ from pleura.cli.progress import watch
 from pleura.cli.termination import stop_on_termination
 from pleura.data.synthetic.scanner.protocol import SIZES
 from pleura.errors import MissingExtraError
-from pleura.settings import CLASSES, read_recipe
+from pleura.settings import CLASSES
 
 __all__ = ["app"]
 
@@ -203,13 +203,44 @@ def covidet_federated(
     )
 
 
+@app.command("lesions-federated", epilog="Example: pleura experiment lesions-federated --out lesions")
+def lesions_federated(
+    out: Path = _OUT,
+    cases: int = typer.Option(900, min=60, help="Patients of the six hospitals together."),
+    seeds: int = typer.Option(2, min=1, help="How often each arm is trained."),
+    size: str = _SIZE,
+    rounds: int = typer.Option(12, min=1, help="Rounds of one local epoch."),
+    recipe: str = typer.Option(
+        "experiment-lesions", help="A segmenter's recipe, a name or a TOML file; its epochs and seed are not used."
+    ),
+    cohort: Path | None = _COHORT,
+    margin: float = _MARGIN,
+    cache: Path | None = _CACHE,
+    device: str = _DEVICE,
+    workers: int = _WORKERS,
+    resume: bool = _RESUME,
+) -> None:
+    """CoviDet's segmenter of lesions (DL4), pooled and federated, at the six hospitals of covidet-federated."""
+    chosen = {"cases": cases, "seeds": seeds, "size": size, "rounds": rounds, "margin": margin}
+    _run(
+        "lesions_federated",
+        out,
+        recipe,
+        chosen | {"splits": (0.55, 0.12, 0.33)},
+        {"cohort": cohort, "cache_folder": cache, "device": device, "workers": workers, "resume": resume},
+    )
+
+
 def _run(name: str, out: Path, recipe: str, settings: dict[str, Any], more: dict[str, Any]) -> None:
     """Run an experiment with a progress bar; stopped with Ctrl-C, say how to go on."""
     from pleura.federation.experiments.settings import ExperimentSettings
     from pleura.training.recipes import find_recipe
 
-    chosen, read = ExperimentSettings(**settings), read_recipe(find_recipe(recipe))
-    run = _find(name)
+    chosen, run = ExperimentSettings(**settings), _find(name)
+
+    from pleura.federation.learning.lessons.find import read_learned  # after `_find`, which says what is not installed
+
+    read = read_learned(find_recipe(recipe))
     with watch() as watcher, stop_on_termination():
         try:
             run(chosen, out, recipe=read, watcher=watcher, **more)

@@ -42,7 +42,7 @@ def read(path: Path) -> list[dict[str, str]]:
 def cohort(slices: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four hospitals; what viral cases the fourth had are the first's."""
     where = ("east", "north", "west", "north", "south")
-    folder = write_tested(tmp_path_factory.mktemp("viral") / "cohort", cases=60, hospitals=where)
+    folder = write_tested(tmp_path_factory.mktemp("viral") / "cohort", cases=40, hospitals=where)
     rows = read(folder / "cases.csv")
     for row in rows:
         if row["hospital"] == "south" and row["label"] in ("covid-19", "other-viral"):
@@ -102,8 +102,6 @@ def test_a_hospital_without_viral_pneumonia_sits_out_the_second_step(done: Path)
     assert arms == {"pooled", "federated", "alone east", "alone north", "alone west"}
     report = (done / "report.md").read_text()
     assert "No viral pneumonia at south, which sits out DL2's rounds." in report
-    judged_on = {r["judged_on"] for r in read(done / "results.csv") if r["question"] == "dl1"}
-    assert "south" in judged_on
 
 
 def test_a_stopped_experiment_goes_on_to_the_same_tables(

@@ -9,30 +9,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Generic, TypeVar
 
 from pleura.errors import OutputError, RecipeError
-from pleura.evaluation.predictions import Predictions, read_predictions, write_predictions
 from pleura.training.watcher import Silent, Watcher
 from pleura.whole_file import write_text
 
 __all__ = ["Arm", "Arms", "Facts"]
 
+Answers = TypeVar("Answers")
 Facts = dict[str, float | int | str]
 """What else an arm came to, by name: seconds, bytes, hashes."""
 
 
 @dataclass(frozen=True, eq=False)
-class Arm:
+class Arm(Generic[Answers]):
     """What one arm of an experiment came to."""
 
     name: str
-    predictions: Predictions
+    predictions: Answers
     """Answers on the test cases of all hospitals."""
     facts: Facts
     """Among them "seconds", for the whole arm."""
 
 
-class Arms:
+class Arms(Generic[Answers]):
     """The arms of one run of an experiment, under one folder.
 
     Parameters
@@ -40,6 +41,7 @@ class Arms:
     folder : made if it is not there
     run : hash of all that decides the answers of every arm
     watcher : told which arms were there already
+    read, write : of answers from and to a CSV file
 
     Raises
     ------
@@ -47,14 +49,23 @@ class Arms:
         If the folder cannot be made.
     """
 
-    def __init__(self, folder: Path, run: str, watcher: Watcher | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        run: str,
+        watcher: Watcher | None,
+        *,
+        read: Callable[[Path], Answers],
+        write: Callable[[Answers, Path], object],
+    ) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make {folder}: {error.strerror or error}; check the folder") from error
         self._folder, self._run, self._watcher = folder, run, watcher or Silent()
+        self._read_answers, self._write_answers = read, write
 
-    def get(self, name: str, work: Callable[[], tuple[Predictions, Facts]]) -> Arm:
+    def get(self, name: str, work: Callable[[], tuple[Answers, Facts]]) -> Arm[Answers]:
         """Give an arm: as it was kept, or by doing its work and keeping it.
 
         Parameters
@@ -78,18 +89,18 @@ class Arms:
         predictions, found = work()
         facts = {**found, "seconds": round(perf_counter() - began, 2)}
         path = self._path(name)
-        write_predictions(predictions, path.with_suffix(".csv"))
+        self._write_answers(predictions, path.with_suffix(".csv"))
         write_text(path, json.dumps({"run": self._run, "arm": name, "facts": facts}, indent=1) + "\n")
         return self._read(name)  # as written, so that a run that goes on has the same
 
-    def kept(self, name: str) -> Arm | None:
+    def kept(self, name: str) -> Arm[Answers] | None:
         """Give an arm that is whole; None where it is not. Errors as for `get`."""
         return self._read(name) if self._path(name).is_file() else None
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name.replace(' ', '-')}.json"
 
-    def _read(self, name: str) -> Arm:
+    def _read(self, name: str) -> Arm[Answers]:
         path = self._path(name)
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
@@ -101,4 +112,4 @@ class Arms:
                 f"{path} is of another run: recipe, settings, cohort, seed or first weights have changed; "
                 "choose another folder"
             )
-        return Arm(name, read_predictions(path.with_suffix(".csv")), facts)
+        return Arm(name, self._read_answers(path.with_suffix(".csv")), facts)

@@ -72,7 +72,7 @@ def local_epochs(
         watcher=watcher,
     )
     rows: list[Row] = []
-    done: dict[int, list[Arm]] = {}
+    done: dict[int, list[Arm[Predictions]]] = {}
     for seed in experiment.each_seed():
         for number, arm in _one_seed(experiment, experiment.workshop(seed)).items():
             done.setdefault(number, []).append(arm)
@@ -84,7 +84,7 @@ def local_epochs(
     return tuple(rows)
 
 
-def _one_seed(experiment: Experiment, shop: Workshop) -> dict[int, Arm]:
+def _one_seed(experiment: Experiment, shop: Workshop) -> dict[int, Arm[Predictions]]:
     settings = experiment.settings
     federations = {
         number: experiment.federation(rounds=settings.rounds // number, local_epochs=number)
@@ -99,7 +99,7 @@ def _one_seed(experiment: Experiment, shop: Workshop) -> dict[int, Arm]:
     return {number: arms.get(f"{number} local epochs", partial(federated, number)) for number in federations}
 
 
-def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[int, Sequence[Arm]]) -> None:
+def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[int, Sequence[Arm[Predictions]]]) -> None:
     measured = {number: tables([arm.predictions for arm in seeds]) for number, seeds in done.items()}
     overall = {number: places[EVERYWHERE] for number, places in measured.items()}
     megabytes = {number: _megabytes(seeds[0]) for number, seeds in done.items()}
@@ -130,7 +130,7 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[int, Seque
     )
 
 
-def _megabytes(arm: Arm) -> float:
+def _megabytes(arm: Arm[Predictions]) -> float:
     """Add up what one hospital sends and is sent in all rounds."""
     return (int(arm.facts["bytes_up"]) + int(arm.facts["bytes_down"])) / 1e6
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from pleura.data.task import find_task
 from pleura.evaluation.checklists.facts import ModelFacts
 from pleura.federation.experiments.opening import Experiment
+from pleura.federation.learning.lessons.find import find_lesson
 from pleura.models.input_in_words import input_in_words
 from pleura.training.description import recipe_hash
 
@@ -20,14 +20,15 @@ def facts_of_arm(experiment: Experiment, arm: str, trained: str) -> ModelFacts:
     arm : its name
     trained : how, without a full stop: "in 20 rounds of 1 local epoch"
     """
-    recipe = replace(experiment.recipe, training=replace(experiment.recipe.training, seed=0))
+    given = experiment.recipe
+    recipe = replace(given, training=replace(given.training, seed=0))
     cohort = experiment.cohort
     cases = len(cohort.split("train"))
     hospitals = tuple(sorted(cohort.counts("hospital", "train")))
     return ModelFacts(
         name=f"{recipe.name}, arm {arm}",
         architecture=recipe.architecture,
-        arguments={"classes": len(find_task(recipe.task).classes), **recipe.arguments},
+        arguments={"classes": len(find_lesson(recipe).classes), **recipe.arguments},
         preprocessing=input_in_words(recipe.input),
         subsets=recipe.input.subsets if recipe.input.interval == "lung-extent" else None,
         training_summary=f"{cases} {experiment.kind} cases of {len(hospitals)} hospitals, {trained}",

@@ -101,7 +101,7 @@ def _joining(cohort: Cohort, name: str, only: str) -> Joining:
     return Joining(name, label, tuple(sorted({case.hospital for case in cohort.cases} - {name})))
 
 
-def _one_seed(experiment: Experiment, joined: Joining, seed: int) -> dict[tuple[str, int], Arm]:
+def _one_seed(experiment: Experiment, joined: Joining, seed: int) -> dict[tuple[str, int], Arm[Predictions]]:
     """Run one seed's arms; give them by way and round, round 0, which all ways begin with, in each."""
     shop = experiment.workshop(seed)
     before, after = experiment.federation(), experiment.federation(rounds=experiment.settings.joined)

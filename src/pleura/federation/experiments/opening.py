@@ -8,10 +8,11 @@ from pathlib import Path
 from pleura.data.cohort import SPLITS, Cohort, read_cohort
 from pleura.data.synthetic.cohort import synthesize_cohort
 from pleura.data.synthetic.hospitals import SyntheticHospital
-from pleura.data.task import find_task
 from pleura.errors import OutputError, RecipeError
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.workshop import Workshop
+from pleura.federation.learning.lesson import Recipe
+from pleura.federation.learning.lessons.find import find_lesson
 from pleura.federation.learning.settings import FederationSettings, LocalSettings, ProtectionSettings
 from pleura.models.device import choose_device
 from pleura.models.toml_write import to_toml
@@ -31,7 +32,7 @@ class Experiment:
 
     name: str
     settings: ExperimentSettings
-    recipe: TrainingRecipe
+    recipe: Recipe
     cohort: Cohort
     out: Path
     cache: Path
@@ -51,9 +52,12 @@ class Experiment:
         return "synthetic" if self.cohort.synthetic else "real"
 
     def workshop(self, seed: int) -> Workshop:
-        """Give the arms of one training seed a folder, and all that they share."""
+        """Give the arms of one training seed a folder, and all that they share; of a classifier only."""
+        recipe = self.recipe
+        if not isinstance(recipe, TrainingRecipe):
+            raise TypeError(f"need a classifier's recipe, got {type(recipe).__name__}")
         return Workshop(
-            recipe=replace(self.recipe, training=replace(self.recipe.training, seed=seed)),
+            recipe=replace(recipe, training=replace(recipe.training, seed=seed)),
             cohort=self.cohort,
             out=self.folder(seed),
             cache_folder=self.cache,
@@ -107,7 +111,7 @@ def open_experiment(
     settings: ExperimentSettings,
     out: Path,
     *,
-    recipe: TrainingRecipe,
+    recipe: Recipe,
     hospitals: Sequence[SyntheticHospital],
     cohort: Path | None = None,
     cache_folder: Path | None = None,
@@ -152,7 +156,7 @@ def open_experiment(
         name=name,
         settings=settings,
         recipe=recipe,
-        cohort=find_task(recipe.task).select(given),
+        cohort=find_lesson(recipe).select(given),
         out=out,
         cache=cache_folder or out / "cache",
         device=device,

@@ -84,7 +84,7 @@ def protection(
         watcher=watcher,
     )
     rows: list[Row] = []
-    done: dict[str, list[Arm]] = {}
+    done: dict[str, list[Arm[Predictions]]] = {}
     for seed in experiment.each_seed():
         for name, arm in _one_seed(experiment, experiment.workshop(seed)).items():
             done.setdefault(name, []).append(arm)
@@ -93,7 +93,7 @@ def protection(
     return tuple(rows)
 
 
-def _one_seed(experiment: Experiment, shop: Workshop) -> dict[str, Arm]:
+def _one_seed(experiment: Experiment, shop: Workshop) -> dict[str, Arm[Predictions]]:
     federations = {name: experiment.federation(protection=one) for name, one in PROTECTIONS.items()}
     arms = shop.arms(*federations.values())
 
@@ -135,7 +135,7 @@ def _largest_difference(one: GlobalState, other: GlobalState) -> float:
     return max(float(np.abs(array - other.tensors[name]).max()) for name, array in one.tensors.items())
 
 
-def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[str, Sequence[Arm]]) -> None:
+def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[str, Sequence[Arm[Predictions]]]) -> None:
     measured = {name: tables([arm.predictions for arm in seeds]) for name, seeds in done.items()}
     overall = {name: places[EVERYWHERE] for name, places in measured.items()}
     costs = {name: _costs(experiment, seeds) for name, seeds in done.items() if name != UNROUNDED}
@@ -151,7 +151,7 @@ def _write(experiment: Experiment, rows: Sequence[Row], done: Mapping[str, Seque
     )
 
 
-def _costs(experiment: Experiment, arms: Sequence[Arm]) -> dict[str, float]:
+def _costs(experiment: Experiment, arms: Sequence[Arm[Predictions]]) -> dict[str, float]:
     """Average an arm's costs over seeds, by round, and take the largest differences of them."""
     rounds = experiment.settings.rounds
     found = {"MB": float(np.mean([int(a.facts["bytes_up"]) + int(a.facts["bytes_down"]) for a in arms])) / rounds / 1e6}

@@ -16,7 +16,7 @@ from pleura.federation.experiments.model_facts import facts_of_arm
 from pleura.federation.experiments.opening import Experiment
 from pleura.whole_file import write_rows, write_text
 
-__all__ = ["Report", "in_words", "spread_rows", "summary_rows", "verdict", "write_results"]
+__all__ = ["Report", "in_words", "spread_rows", "summary_rows", "verdict", "write_report", "write_results"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ def write_results(
     trained: str,
     tables: Mapping[str, Sequence[Row]] | None = None,
 ) -> None:
-    """Write results.csv and further tables, methods and checklists, then report.md, each whole or not at all.
+    """Write methods and checklists, results.csv and further tables, then report.md, each whole or not at all.
 
     Parameters
     ----------
@@ -61,9 +61,6 @@ def write_results(
     OutputError
         If a file cannot be written.
     """
-    write_rows(experiment.out / "results.csv", rows)
-    for name, further in (tables or {}).items():
-        write_rows(experiment.out / f"{name}.csv", further)
     facts = StudyFacts(
         test=facts_of_test(answers, evaluate_predictions(answers), partition="test"),
         cohort=facts_of_cohort(experiment.cohort, experiment.cohort.split("test")),
@@ -71,6 +68,16 @@ def write_results(
         software=software_versions(),
     )
     write_checklists(experiment.out, facts)
+    write_report(experiment, report, rows, tables=tables)
+
+
+def write_report(
+    experiment: Experiment, report: Report, rows: Sequence[Row], *, tables: Mapping[str, Sequence[Row]] | None = None
+) -> None:
+    """Write results.csv and further tables, then report.md; parameters and errors as of `write_results`."""
+    write_rows(experiment.out / "results.csv", rows)
+    for name, further in (tables or {}).items():
+        write_rows(experiment.out / f"{name}.csv", further)
     write_text(experiment.out / "report.md", _markdown(experiment, report))
 
 

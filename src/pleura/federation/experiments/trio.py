@@ -30,7 +30,7 @@ class ThreeWays:
 
     rows: tuple[Row, ...]
     """As `judged_rows` gives them: arms "alone NAME", "pooled", "federated"; each on all hospitals and on each."""
-    arms: Mapping[str, Arm]
+    arms: Mapping[str, Arm[Predictions]]
     """By name, with their answers and what they cost."""
     model: Model
     """The federated one, as written."""

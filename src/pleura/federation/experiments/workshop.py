@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pleura.data.cache import default_cache_folder
 from pleura.data.cohort import Cohort
-from pleura.evaluation.predictions import Predictions
+from pleura.evaluation.predictions import Predictions, read_predictions, write_predictions
 from pleura.federation.experiments.arms import Arms, Facts
 from pleura.federation.experiments.held_out import HeldOut, prepare_held_out
 from pleura.federation.learning.agreement import Agreement
@@ -130,7 +130,7 @@ class Workshop:
         write_model(self.everyone.lesson, trained, card, path)
         return load_model(path)
 
-    def arms(self, *settings: FederationSettings, parent: Model | None = None) -> Arms:
+    def arms(self, *settings: FederationSettings, parent: Model | None = None) -> Arms[Predictions]:
         """Open the store of arms, for a run that all of this decides.
 
         Parameters
@@ -145,7 +145,8 @@ class Workshop:
             [list(self.held_out.keys), self.precision],
             "" if parent is None else parent.id,
         ]
-        return Arms(self.out / "arms", sha256(json.dumps(decisive).encode()).hexdigest(), self.watcher)
+        run = sha256(json.dumps(decisive).encode()).hexdigest()
+        return Arms(self.out / "arms", run, self.watcher, read=read_predictions, write=write_predictions)
 
     def _prepare(self, name: str, cases: Cohort) -> ClassifyingHospital:
         return Classifying(self.recipe).prepare(
