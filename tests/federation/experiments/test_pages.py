@@ -10,6 +10,7 @@ from pleura.cli.experiment import app
 from pleura.evaluation.repeated.runs import RESAMPLES
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import mix_of_sites
+from pleura.federation.experiments.six_hospitals import six_hospitals
 
 DOCS = Path(__file__).parents[3] / "docs"
 BACKGROUND = (DOCS / "background" / "federated-experiments.md").read_text(encoding="utf-8")
@@ -40,3 +41,14 @@ def test_every_command_and_option_of_the_how_to_is_there() -> None:
         assert set(re.findall(r"--[\w-]+", options)) <= known
     everywhere = {option for command in commands.values() for one in command.params for option in one.opts}
     assert set(re.findall(r"`(--[\w-]+)", HOW_TO)) <= everywhere
+
+
+def test_the_six_hospitals_of_the_covidet_page_are_those_that_are_drawn() -> None:
+    page = (DOCS / "background" / "federated-covidet.md").read_text(encoding="utf-8")
+    printed = re.findall(r"^\| `(\w+)` \| (\d+)/45 \| ([^|]+) \| ([\d :]+) \|$", page, re.MULTILINE)
+    labels = ("healthy", "covid-19", "other-viral", "tuberculosis", "nodule")
+    drawn = [
+        (one.name, str(one.patients // 10), one.scanner, " : ".join(str(one.classes.get(name, 0)) for name in labels))
+        for one in six_hospitals(450)
+    ]
+    assert printed == drawn
