@@ -1,7 +1,6 @@
 """A volume with its lungs in; the lung slices as each model takes them out, made once for models that take the same."""
 
 from collections.abc import Hashable
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +27,6 @@ class PreparedSlices:
         self.lungs = lungs
         self._made: dict[Hashable, tuple[npt.NDArray[np.int16], Field]] = {}
         self._fields: dict[str, Field] = {}
-        self._lock = Lock()
 
     def of(self, settings: InputSettings) -> tuple[npt.NDArray[np.int16], Field]:
         """Give the slices as `pleura.imaging.inplane.prepare` does, (slices, size, size) in HU, and what they show.
@@ -40,10 +38,9 @@ class PreparedSlices:
         """
         window = (settings.window_low, settings.window_high)
         key = (window, settings.size, settings.field)
-        with self._lock:  # steps that run side by side wait for what another one is making
-            if key not in self._made:
-                if settings.field not in self._fields:
-                    self._fields[settings.field] = find_field(self.lungs, self.volume, settings.field)
-                field = self._fields[settings.field]
-                self._made[key] = prepare(self.volume, field, size=settings.size, window=window), field
-            return self._made[key]
+        if key not in self._made:
+            if settings.field not in self._fields:
+                self._fields[settings.field] = find_field(self.lungs, self.volume, settings.field)
+            field = self._fields[settings.field]
+            self._made[key] = prepare(self.volume, field, size=settings.size, window=window), field
+        return self._made[key]
