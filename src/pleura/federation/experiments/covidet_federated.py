@@ -166,12 +166,8 @@ def _report(experiment: Experiment, overall: Mapping[str, Mapping[str, Table]]) 
             f"Federated less pooled, {titles[question]}, AUC: {_of(gap, 'auc').mean:+.3f}; "
             f"{verdict(_of(gap, 'auc'), settings.margin)}."
         )
-        found.append(
-            "; ".join(
-                f"{words} {_signed(_of(gap, measure))}" for measure, words in _MEASURES.items() if measure != "auc"
-            )
-            + f": the same difference at the cut-offs, {titles[question]}."
-        )
+        at_cut_offs = [f"{words} {_signed(_of(gap, name))}" for name, words in _MEASURES.items() if name != "auc"]
+        found.append(f"The same at the cut-offs: {', '.join(at_cut_offs)}.")
     taking_part = {case.hospital for case in COVID.select(experiment.cohort).split("train")}
     idle = [name for name in experiment.hospitals if name not in taking_part]
     return Report(

@@ -85,6 +85,7 @@ def _markdown(experiment: Experiment, report: Report) -> str:
     settings, cohort = experiment.settings, experiment.cohort
     kind = "Synthetic patients" if cohort.synthetic else "Patients as the cohort names them"
     seeds = f"{settings.seeds} training seeds" if settings.seeds > 1 else "1 training seed, so no interval over seeds"
+    tested = ", ".join(f"{label} {count}" for label, count in cohort.counts("label", "test").items())
     lines = [
         f"# {report.title}",
         "",
@@ -95,7 +96,7 @@ def _markdown(experiment: Experiment, report: Report) -> str:
         f"Done: {report.done}",
         "",
         f"Size: {len(cohort.cases)} cases, train / validation / test by hospital (classes of the training cases): "
-        f"{experiment.sizes()}. Recipe {experiment.recipe.name}, slices of {experiment.recipe.input.size} x "
+        f"{experiment.sizes()}. Test cases by class: {tested}. Recipe {experiment.recipe.name}, slices of {experiment.recipe.input.size} x "
         f"{experiment.recipe.input.size}; {seeds}. {today()}, on {describe_machine(experiment.device)}.",
         "",
         _line(report.header),
