@@ -96,8 +96,9 @@ def _markdown(experiment: Experiment, report: Report) -> str:
         f"Done: {report.done}",
         "",
         f"Size: {len(cohort.cases)} cases, train / validation / test by hospital (classes of the training cases): "
-        f"{experiment.sizes()}. Test cases by class: {tested}. Recipe {experiment.recipe.name}, slices of {experiment.recipe.input.size} x "
-        f"{experiment.recipe.input.size}; {seeds}. {today()}, on {describe_machine(experiment.device)}.",
+        f"{experiment.sizes()}. Test cases by class: {tested}. Recipe {experiment.recipe.name}, slices of "
+        f"{experiment.recipe.input.size} x {experiment.recipe.input.size}; {seeds}. {today()}, on "
+        f"{describe_machine(experiment.device)}.",
         "",
         _line(report.header),
         _line(["---"] * len(report.header)),
