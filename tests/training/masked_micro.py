@@ -13,6 +13,7 @@ __all__ = ["RECIPE", "recipe", "write_cohort"]
 RECIPE = """
 name = "micro-{task}"
 task = "{task}"
+cutoff = "fitted"
 [arguments]
 growth = 2
 stem = 4

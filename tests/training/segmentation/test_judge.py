@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from pleura.data.segmentation.stacks import Stack
 from pleura.settings import InputSettings
-from pleura.training.segmentation.judge import Counts, count_pixels, judge, overlap_scores
+from pleura.training.segmentation.judge import Counts, best_cutoff, count_at, count_pixels, judge, overlap_scores
 
 INPUT = InputSettings(window_low=-1000, window_high=200, size=16, mean=0.0, std=1.0, interval="every", subsets=1)
 
@@ -71,7 +71,41 @@ def test_two_lungs_have_a_dice_each() -> None:
 def test_cases_are_judged_one_by_one(masks: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     done: list[int] = []
     cases = [stack(*masks)] * 3
-    scores = judge(Bright(), INPUT, cases, ("none", "lesion"), most=8, lesions=True, on_case=lambda: done.append(1))
+    found = judge(Bright(), INPUT, cases, most=8, lesions=True, on_case=lambda: done.append(1))
     one = count_pixels(Bright(), INPUT, cases[0], most=8, inside=True)
     assert len(done) == 3
-    assert scores["validation_dice"] == pytest.approx(one.dice[0])
+    assert [case.shared.tolist() for (case,) in found] == [one.shared.tolist()] * 3
+
+
+class Sure(nn.Module):
+    """Gives a third of the grey value's thousands as the probability of one thing, and two thirds of another."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        p = (x + 1000) / 1000
+        return torch.log(torch.cat([1 - p, p / 3, 2 * p / 3], dim=1))
+
+
+def test_a_pixel_is_something_from_the_cutoff_on_and_then_the_most_probable_thing(rng: np.random.Generator) -> None:
+    probability = rng.uniform(0.05, 0.95, (8, 16, 16))
+    truth = rng.integers(0, 3, (8, 16, 16))
+    planes = np.stack([np.rint(1000 * probability) - 1000, truth, truth > 0], axis=1).astype(np.int16)
+    cutoffs = (0.2, 0.5, 0.8)
+    made = Stack(blosc2.asarray(planes, chunks=(1, 3, 16, 16)), np.arange(8))
+    counted = count_at(cutoffs, Sure(), INPUT, made, most=8, inside=False)
+    for cutoff, counts in zip(cutoffs, counted, strict=True):
+        found = np.rint(1000 * probability) >= 1000 * cutoff
+        assert counts.found.tolist() == [0, pytest.approx(found.sum(), abs=2)]  # float32 at the cut-off itself
+        assert counts.shared[1] == pytest.approx((found & (truth == 2)).sum(), abs=2)
+
+
+def test_the_best_cutoff_has_the_highest_mean_dice_and_of_equals_the_one_near_a_half() -> None:
+    def case(shared: list[int], found: list[int], there: int = 10) -> list[Counts]:
+        return [
+            Counts(shared=np.array([s]), found=np.array([f]), there=np.array([there]), lungs=50, entropy=0.0)
+            for s, f in zip(shared, found, strict=True)
+        ]
+
+    first, second = case([9, 8, 6], [14, 10, 6]), case([10, 6, 5], [10, 6, 5])
+    assert best_cutoff([first, second], (0.3, 0.5, 0.7)) == 0.3
+    assert best_cutoff([first], (0.3, 0.5, 0.7)) == 0.5
+    assert best_cutoff([case([0, 0, 0], [9, 1, 0], 0), case([5, 5, 5], [5, 5, 5])], (0.3, 0.45, 0.7)) == 0.45

@@ -12,8 +12,8 @@ from pleura.data.cohort import Cohort, read_cohort
 from pleura.data.segmentation.stacks import StackCache
 from pleura.errors import CohortError, OutputError, RecipeError
 from pleura.models.files import SegmentationModel, load_segmenter
-from pleura.training.segmentation.judge import judge
-from pleura.training.segmentation.train import first_segmenter, train_segmenter
+from pleura.training.segmentation.judge import best_cutoff, judge, overlap_scores
+from pleura.training.segmentation.train import CUTOFFS, first_segmenter, train_segmenter
 from pleura.training.watcher import Silent
 from training import masked_micro
 
@@ -47,7 +47,10 @@ def test_the_card_says_what_it_is_and_how_it_was_judged(whole: tuple[Segmentatio
     assert (card.training["cases"], card.training["slices"], card.training["synthetic"]) == (6, 48, True)
     cases = read_cohort(cohort, classes=()).split("validation")
     stacks = StackCache(out / "cache" / "masked", recipe.input, "lesions").load(cases)
-    scores = judge(model.network, recipe.input, stacks, recipe.classes, most=8, lesions=True)
+    counts = judge(model.network, recipe.input, stacks, most=8, lesions=True, cutoffs=CUTOFFS)
+    assert card.thresholds["answer"] == best_cutoff(counts, CUTOFFS)
+    place = CUTOFFS.index(card.thresholds["answer"])
+    scores = overlap_scores([case[place] for case in counts], recipe.classes, ratio=True)
     said = card.metrics["validation"]
     assert said["cases"] == 2
     assert {f"validation_{name}": value for name, value in said.items() if name not in ("cases", "most_slices")} == {
@@ -113,8 +116,9 @@ def test_lungs_are_trained_by_the_same_loop(cohort: Path, tmp_path: Path) -> Non
 def test_what_cannot_be_trained_on_is_refused(cohort: Path, tmp_path: Path) -> None:
     whole = read_cohort(cohort, classes=())
     best = masked_micro.recipe(every='1\nkeep = "best"')
-    with pytest.raises(RecipeError, match="no validation case"):
-        train_segmenter(best, _with(whole, "train"), tmp_path)
+    for recipe, named in ((best, "validation.keep"), (masked_micro.recipe(), "cutoff")):
+        with pytest.raises(RecipeError, match=f"{named} = .*no validation case"):
+            train_segmenter(recipe, _with(whole, "train"), tmp_path)
     with pytest.raises(CohortError, match="no case in split train"):
         train_segmenter(masked_micro.recipe(), _with(whole, "validation"), tmp_path)
     with pytest.raises(RecipeError, match="give one of the two"):

@@ -15,9 +15,11 @@ from pleura.models.predict import normalise
 from pleura.settings import InputSettings
 from pleura.training.steps import autocast
 
-__all__ = ["Counts", "count_pixels", "judge", "overlap_scores"]
+__all__ = ["HALF", "Counts", "best_cutoff", "count_at", "count_pixels", "judge", "overlap_scores"]
 
 BATCH = 16
+HALF = 0.5
+"""The plain cut-off: a pixel is something where that is more probable than nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +39,11 @@ class Counts:
 
     @property
     def dice(self) -> npt.NDArray[np.float64]:
-        """Dice of each class; NaN for one that is not there, whatever was found."""
+        """Dice of each class; NaN for a class that is not there, whatever was found."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.there > 0, 2 * self.shared / (self.found + self.there), np.nan)
 
 
-@torch.inference_mode()
 def count_pixels(
     network: nn.Module,
     settings: InputSettings,
@@ -53,10 +54,30 @@ def count_pixels(
     device: str | torch.device = "cpu",
     precision: str = "float32",
 ) -> Counts:
-    """Segment a case's slices and count.
+    """Segment a case's slices with the plain cut-off and count; parameters as of `count_at`."""
+    (counts,) = count_at(
+        (HALF,), network, settings, stack, most=most, inside=inside, device=device, precision=precision
+    )
+    return counts
+
+
+@torch.inference_mode()
+def count_at(
+    cutoffs: Sequence[float],
+    network: nn.Module,
+    settings: InputSettings,
+    stack: Stack,
+    *,
+    most: int,
+    inside: bool,
+    device: str | torch.device = "cpu",
+    precision: str = "float32",
+) -> tuple[Counts, ...]:
+    """Segment a case's slices and count, with each of several cut-offs.
 
     Parameters
     ----------
+    cutoffs : a pixel is something from such a sum of probabilities on, and then the most probable thing
     network : a segmenter
     settings : normalisation
     stack : the case's slices, at least 8
@@ -76,15 +97,40 @@ def count_pixels(
         with autocast(torch.device(device), precision):
             logits = network(x.contiguous(memory_format=torch.channels_last))  # (n, classes, size, size)
         logits = logits.float()
-        answer = logits.argmax(dim=1)
-        if inside:
-            answer = answer * lungs
         classes = logits.shape[1]
-        counted += np.stack([_histogram(one, classes) for one in (answer[answer == truth], answer, truth)])
+        shares = torch.softmax(logits, dim=1)[:, 1:]
+        something, thing = shares.sum(dim=1), shares.argmax(dim=1) + 1
+        if inside:
+            something = something * lungs
+        answers = [thing * (something >= cutoff) for cutoff in cutoffs]
+        both = [_histogram(answer[answer == truth], classes) for answer in answers]
+        counted += np.stack([*both, *(_histogram(answer, classes) for answer in answers), _histogram(truth, classes)])
         lung_pixels += int(lungs.sum())
         entropy += float(functional.cross_entropy(logits, truth)) * len(planes) / len(chosen)
-    shared, found, there = np.asarray(counted)
-    return Counts(shared=shared, found=found, there=there, lungs=lung_pixels, entropy=entropy)
+    counted = np.asarray(counted)  # (2 cutoffs + 1, classes - 1)
+    return tuple(
+        Counts(
+            shared=counted[place],
+            found=counted[len(cutoffs) + place],
+            there=counted[-1],
+            lungs=lung_pixels,
+            entropy=entropy,
+        )
+        for place in range(len(cutoffs))
+    )
+
+
+def best_cutoff(counts: Sequence[Sequence[Counts]], cutoffs: Sequence[float]) -> float:
+    """Choose the cut-off with the highest mean Dice.
+
+    Parameters
+    ----------
+    counts : of each case one a cut-off
+    cutoffs : of several that are as good the one nearest to a half is taken
+    """
+    dice = np.nanmean([[one.dice for one in case] for case in counts], axis=(0, 2))  # (cutoffs,)
+    best = np.flatnonzero(dice >= dice.max() - 1e-12)
+    return float(min((cutoffs[place] for place in best), key=lambda cutoff: abs(cutoff - HALF)))
 
 
 def overlap_scores(counts: Sequence[Counts], classes: Sequence[str], *, ratio: bool) -> dict[str, float]:
@@ -121,22 +167,22 @@ def judge(
     network: nn.Module,
     settings: InputSettings,
     stacks: Sequence[Stack],
-    classes: Sequence[str],
     *,
     most: int,
     lesions: bool,
+    cutoffs: Sequence[float] = (HALF,),
     device: str | torch.device = "cpu",
     precision: str = "float32",
     on_case: Callable[[], object] = lambda: None,
-) -> dict[str, float]:
-    """Segment cases and sum up; parameters as of `count_pixels` and `overlap_scores`."""
+) -> list[tuple[Counts, ...]]:
+    """Count as `count_at` does in each case; lesions are looked for inside the lungs."""
     counts = []
     for stack in stacks:
         counts.append(
-            count_pixels(network, settings, stack, most=most, inside=lesions, device=device, precision=precision)
+            count_at(cutoffs, network, settings, stack, most=most, inside=lesions, device=device, precision=precision)
         )
         on_case()
-    return overlap_scores(counts, classes, ratio=lesions)
+    return counts
 
 
 def _histogram(answer: Tensor, classes: int) -> npt.NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,13 +26,16 @@ from pleura.training.epochs import begin, fit, prepare_output, settle
 from pleura.training.optimiser import create_optimiser
 from pleura.training.segmentation.describe import segmenter_card, validation_table
 from pleura.training.segmentation.figure import dice_figure
-from pleura.training.segmentation.judge import judge
+from pleura.training.segmentation.judge import HALF, Counts, best_cutoff, judge, overlap_scores
 from pleura.training.segmentation.objective import OverlapObjective
 from pleura.training.segmentation.recipe import SegmenterRecipe
 from pleura.training.steps import Learner
 from pleura.training.watcher import Silent, Watcher
 
-__all__ = ["first_segmenter", "train_segmenter"]
+__all__ = ["CUTOFFS", "first_segmenter", "train_segmenter"]
+
+CUTOFFS = tuple(round(0.2 + 0.05 * step, 2) for step in range(11))
+"""Those among which one is chosen on validation cases, 0.2 to 0.7."""
 
 
 @dataclass(kw_only=True)
@@ -97,7 +101,7 @@ def train_segmenter(
     """
     watcher = watcher or Silent()
     run = _set_up(recipe, cohort, out, device, resume, start_from, pretrained, cache_folder, workers, watcher)
-    fit(run, lambda: _score(run))
+    fit(run, lambda: _scores(run, [counts for (counts,) in _judged(run, (HALF,))]))
     return _finish(run)
 
 
@@ -148,6 +152,8 @@ def _set_up(
         raise CohortError("no case in split train; a segmenter needs some with masks")
     if recipe.validation.keep == "best" and not validation:
         raise RecipeError('validation.keep = "best", but the cohort has no validation case; set it to "last"')
+    if recipe.cutoff == "fitted" and not validation:
+        raise RecipeError('cutoff = "fitted", but the cohort has no validation case; set it to "half"')
     if start_from is not None and pretrained is not None:
         raise RecipeError(f"weights to begin with from both {start_from} and {pretrained}; give one of the two")
     parent = None if start_from is None else load_segmenter(start_from)
@@ -199,23 +205,28 @@ def _set_up(
     )
 
 
-def _score(run: Run) -> dict[str, float]:
-    """Score the validation cases; nothing if there are none."""
-    if not run.judged:
-        return {}
+def _judged(run: Run, cutoffs: Sequence[float]) -> list[tuple[Counts, ...]]:
+    """Count what is found in the validation cases; there may be none."""
     recipe = run.recipe
     run.watcher.start("validation", len(run.judged))
     return judge(
         run.learner.network,
         recipe.input,
         run.judged,
-        recipe.classes,
         most=recipe.draw.judged,
         lesions=recipe.task == "lesions",
+        cutoffs=cutoffs,
         device=run.learner.device,
         precision=recipe.training.precision,
         on_case=run.watcher.advance,
     )
+
+
+def _scores(run: Run, counts: Sequence[Counts]) -> dict[str, float]:
+    """Sum up; nothing without cases."""
+    if not counts:
+        return {}
+    return overlap_scores(counts, run.recipe.classes, ratio=run.recipe.task == "lesions")
 
 
 def _finish(run: Run) -> SegmentationModel:
@@ -226,7 +237,11 @@ def _finish(run: Run) -> SegmentationModel:
     card = segmenter_card(recipe, run.cohort, parent=run.parent, pretrained=run.pretrained, epochs=epochs)
     save_model(network, card, path, half=recipe.half)
     network.load_state_dict(load_segmenter(path).network.state_dict())
-    card = replace(card, metrics=validation_table(run.cohort, recipe, _score(run)))
+    cutoffs = CUTOFFS if recipe.cutoff == "fitted" else (HALF,)
+    counts = _judged(run, cutoffs)
+    cutoff = best_cutoff(counts, cutoffs) if counts else HALF
+    scores = _scores(run, [case[cutoffs.index(cutoff)] for case in counts])
+    card = replace(card, thresholds={"answer": cutoff}, metrics=validation_table(run.cohort, recipe, scores))
     save_model(network, card, path, half=recipe.half)
     model = load_segmenter(path)
     if run.judged:
