@@ -129,8 +129,8 @@ def best_cutoff(counts: Sequence[Sequence[Counts]], cutoffs: Sequence[float]) ->
     cutoffs : of several that are as good the one nearest to a half is taken
     """
     dice = np.nanmean([[one.dice for one in case] for case in counts], axis=(0, 2))  # (cutoffs,)
-    best = np.flatnonzero(dice >= dice.max() - 1e-12)
-    return float(min((cutoffs[place] for place in best), key=lambda cutoff: abs(cutoff - HALF)))
+    best = [cutoff for cutoff, mean in zip(cutoffs, dice, strict=True) if mean >= dice.max() - 1e-12]
+    return min(best, key=lambda cutoff: abs(cutoff - HALF))
 
 
 def overlap_scores(counts: Sequence[Counts], classes: Sequence[str], *, ratio: bool) -> dict[str, float]:
