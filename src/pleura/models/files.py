@@ -140,7 +140,7 @@ def load_model(reference: str | Path) -> Model:
         If it is not found, a file is missing, damaged or another one than the card names, the architecture is unknown
         or no classifier, or a tensor is missing, unknown, of the wrong shape, or not finite.
     """
-    network, card, digest, path = _load(reference, Classifier)
+    network, card, digest, path = _load(reference, Classifier)  # type: ignore[type-abstract]  # only looked at
     return Model(network, card, digest, path, _load_reference(card, path))
 
 
@@ -157,7 +157,7 @@ def load_segmenter(reference: str | Path) -> SegmentationModel:
         As in `load_model`, with a segmenter instead of a classifier; and if the card's task and classes are not those
         of `pleura.models.segmenter.SEGMENTS`.
     """
-    network, card, digest, path = _load(reference, Segmenter)
+    network, card, digest, path = _load(reference, Segmenter)  # type: ignore[type-abstract]
     if SEGMENTS.get(card.task) != card.classes:
         known = "; ".join(f"{task}: {', '.join(classes)}" for task, classes in SEGMENTS.items())
         raise ModelError(
