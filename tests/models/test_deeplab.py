@@ -122,7 +122,7 @@ def test_a_batch_of_one_slice_trains_with_batch_norm_too() -> None:
 
 def _gradients(*, half: bool) -> Tensor:
     """Of a batch that can be learned. With group norm: with batch norm even rounding the weights turns them."""
-    network = _narrow(3, groups=2, growth=8, stem=16, aspp=16).train()
+    network = _narrow(3, groups=2, growth=8, stem=16, aspp=16, low_level=8).train()
     torch.manual_seed(4)
     x = nn.functional.interpolate(torch.randn(4, 1, 16, 16), scale_factor=4.0, mode="bilinear")
     truth = x[:, 0] > 0.3
@@ -135,7 +135,7 @@ def _gradients(*, half: bool) -> Tensor:
 
 def test_gradients_in_bfloat16_point_the_way_of_float32() -> None:
     exact, rough = _gradients(half=False), _gradients(half=True)
-    assert nn.functional.cosine_similarity(exact, rough, dim=0) > 0.99
+    assert nn.functional.cosine_similarity(exact, rough, dim=0) > 0.97
     assert abs(float(rough.norm() / exact.norm()) - 1) < 0.05
     assert torch.equal(_gradients(half=True), rough)
 
