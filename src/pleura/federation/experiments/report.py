@@ -84,7 +84,7 @@ def write_report(
 def _markdown(experiment: Experiment, report: Report) -> str:
     settings, cohort = experiment.settings, experiment.cohort
     kind = "Synthetic patients" if cohort.synthetic else "Patients as the cohort names them"
-    seeds = f"{settings.seeds} training seeds" if settings.seeds > 1 else "1 training seed, so no interval over seeds"
+    seeds = _seeds_in_words(settings.seeds)
     tested = ", ".join(f"{label} {count}" for label, count in cohort.counts("label", "test").items())
     lines = [
         f"# {report.title}",
@@ -111,6 +111,14 @@ def _markdown(experiment: Experiment, report: Report) -> str:
         f"![figure]({report.figure}.png)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _seeds_in_words(seeds: int) -> str:
+    if seeds == 1:
+        return "1 training seed, so no interval over seeds"
+    if seeds == 2:  # Student's t with one degree of freedom
+        return "2 training seeds, of which Student's interval goes 12.7 standard errors to each side and says little"
+    return f"{seeds} training seeds"
 
 
 def _line(cells: Sequence[str]) -> str:
