@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pleura.diagnosis.default_lungs import DEFAULT_LUNGS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,7 +34,7 @@ def measure(
     lobes: Annotated[Paths | None, typer.Option(help="NIfTI mask of a study's lobes; once a study.")] = None,
     lungs_model: Annotated[
         str, typer.Option(help='Model that finds the lungs; "none" to find them by HU and geometry.')
-    ] = "none",
+    ] = DEFAULT_LUNGS,
     masks_out: Annotated[Path | None, typer.Option(help="New folder for the masks that were measured.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     backend: Annotated[str, typer.Option(help="torch; or openvino, on the CPU.")] = "torch",

@@ -1,6 +1,6 @@
 """A volume in, its lung mask out: by HU and geometry, or by a network whose answer is cleaned up.
 
-Which of the two is asked where nobody says is a matter of measurement: see docs/background/lungs.md.
+Which of the two is asked where nobody says: `pleura.diagnosis.default_lungs`.
 """
 
 from math import prod

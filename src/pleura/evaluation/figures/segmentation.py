@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from pleura.evaluation.figures.style import COLOURS, new_figure, style
 from pleura.evaluation.segmentation.cases import SegmentedCase
@@ -44,6 +45,9 @@ def dice_figure(cases: Sequence[SegmentedCase]) -> Figure:
                 label=f"{label or 'cases'} ({len(chosen)})",
             )
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.set(ylim=(-0.02, 1.02), xlabel="true volume, ml", ylabel="Dice")
         axes.set_title(f"{len(drawn)} cases with lesion", loc="left")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, fontsize=8)
