@@ -112,7 +112,7 @@ def synthetic_rows(model: SegmentationModel) -> list[Row]:
 
 
 def _judged(model: SegmentationModel, cases: Sequence[Case], name: str) -> list[Row]:
-    overlaps, shares, volumes = [], [], []
+    overlaps, shares, volumes, pooled, grades = [], [], [], [], []
     for case in cases:
         assert case.lungs is not None
         assert case.lesions is not None
@@ -124,16 +124,28 @@ def _judged(model: SegmentationModel, cases: Sequence[Case], name: str) -> list[
         counts = [np.count_nonzero(mask) for mask in (found, truth, lungs)]
         shares.append((counts[0] / counts[2], counts[1] / counts[2]))
         volumes.append((counts[0] - counts[1]) * volume.voxel_ml)
+        pooled.append((2 * np.count_nonzero(found & truth), counts[0] + counts[1]))
+        grades.append(case.severity)
     values = np.array([value for value in overlaps if not np.isnan(value)])
     none = [found for found, there in shares if there == 0]
     quarters = ", ".join(f"{value:.2f}" for value in np.quantile(values, (0, 0.25, 0.5, 0.75, 1)))
+    of_grade = [[value for value, own in zip(overlaps, grades, strict=True) if own == grade] for grade in (1, 2, 3)]
+    by_grade = ", ".join(f"{np.nanmean(some):.2f}" for some in of_grade)
+    shared, both = np.array(pooled).sum(axis=0)
     return [
         Row(
             name=f"{name}: Dice",
             value=float(values.mean()),
             unit="mean",
             target=">= 0.80",
-            detail=f"over the {len(values)} of {len(cases)} cases that have a lesion; quartiles {quarters}",
+            detail=f"over the {len(values)} of {len(cases)} cases that have a lesion; quartiles {quarters}; "
+            f"by severity {by_grade}",
+        ),
+        Row(
+            name=f"{name}: Dice of all cases' voxels together",
+            value=float(shared / both),
+            unit="pooled",
+            detail="in which a large lesion weighs more",
         ),
         _ratio_row(name, shares, "<= 0.02", f"all {len(cases)} cases"),
         Row(
