@@ -73,3 +73,16 @@ def test_bars_of_costs_are_as_long_as_the_costs() -> None:
     assert [bar.get_width() for bar in size.patches] == [1, 2]
     assert [(bar.get_x(), bar.get_width()) for bar in time.patches[1::2]] == [(0, 0.25), (0.25, 0.5), (0.75, 1)]
     np.testing.assert_allclose(weights.get_lines()[1].get_xdata(), [1e-4, 1e-4])
+
+
+@pytest.mark.parametrize(
+    ("seeds", "bands", "said"), [(2, 0, "pooled, 0.75 (0.75, 0.75)"), (3, 1, "pooled, 0.75 (0.75 to 0.75)")]
+)
+def test_two_seeds_are_drawn_and_three_have_an_interval(seeds: int, bands: int, said: str) -> None:
+    figure = roc_by_class({"pooled": [answers([0.9, 0.2, 0.8, 0.1])] * seeds}, title="")
+    axes = figure.axes[1]
+    assert len(axes.collections) == bands
+    assert len(axes.lines) == 2 + (seeds if not bands else 0)
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_texts()[0].get_text() == said

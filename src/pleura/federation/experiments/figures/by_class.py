@@ -18,6 +18,8 @@ __all__ = ["RocPanel", "mean_roc", "roc_by_class", "roc_panels"]
 
 Floats = npt.NDArray[np.float64]
 _GRID = np.linspace(0, 1, 201)
+FEWEST = 3
+"""Seeds below which each is drawn, and no interval: Student's of two is wider than the figure."""
 _LOUD = {"pooled": ("#000000", "-"), "federated": (COLOURS[1], "-")}
 
 
@@ -33,7 +35,7 @@ class RocPanel:
 
 
 def roc_by_class(answers: Mapping[str, Sequence[Predictions]], *, title: str) -> Figure:
-    """Draw each class against the rest, a curve an arm: the mean over seeds, and a band of its interval over seeds.
+    """Draw each class against the rest, a curve an arm, as `roc_panels`.
 
     After figure 4 e to h of the UCADI paper: pooled in black, federated in colour, each hospital alone thin. A class
     without cases on both sides has no panel.
@@ -60,7 +62,7 @@ def roc_by_class(answers: Mapping[str, Sequence[Predictions]], *, title: str) ->
 
 
 def roc_panels(panels: Sequence[RocPanel], *, title: str, across: int) -> Figure:
-    """Draw a curve an arm in each panel: the mean over seeds, and a band of its interval over seeds.
+    """Draw a curve an arm in each panel: the mean over seeds, and a band of its interval over three seeds or more.
 
     Pooled is black, federated in colour, all other arms thin.
 
@@ -84,7 +86,9 @@ def roc_panels(panels: Sequence[RocPanel], *, title: str, across: int) -> Figure
             letter = f"{chr(ord('a') + place)}  " if len(panels) > 1 else ""
             axes.set_title(letter + panel.title, loc="left")
             rate_axes(axes)
-            axes.legend(loc="lower right", fontsize=7, title="arm, AUC (95 % over seeds)", title_fontsize=7)
+            runs = len(next(iter(panel.answers.values())))
+            said = "arm, AUC" + (" (95 % over seeds)" if runs >= FEWEST else " (of each seed)" if runs > 1 else "")
+            axes.legend(loc="lower right", fontsize=7, title=said, title_fontsize=7)
     return figure
 
 
@@ -119,10 +123,18 @@ def _on_grid(answers: Predictions, k: int) -> Floats:
 
 def _draw(axes: Axes, name: str, answers: Sequence[Predictions], k: int, colour: str, dashes: str) -> None:
     mean, low, high = mean_roc(answers, k)
-    area = over_runs([auc(one.truth == k, one.scores[:, k]) for one in answers])
-    about = "" if area.low is None or area.high is None else f" ({max(area.low, 0):.2f} to {min(area.high, 1):.2f})"
-    loud = name in _LOUD
-    if loud:
-        axes.fill_between(_GRID, low, high, color=colour, alpha=0.15, linewidth=0)
+    areas = [auc(one.truth == k, one.scores[:, k]) for one in answers]
+    area, loud = over_runs(areas), name in _LOUD
+    about = ""
+    if len(answers) >= FEWEST:
+        assert area.low is not None
+        assert area.high is not None
+        about = f" ({max(area.low, 0):.2f} to {min(area.high, 1):.2f})"
+        if loud:
+            axes.fill_between(_GRID, low, high, color=colour, alpha=0.15, linewidth=0)
+    elif len(answers) > 1:
+        about = f" ({', '.join(f'{one:.2f}' for one in areas)})"
+        for one in answers if loud else ():
+            axes.plot(_GRID, _on_grid(one, k), color=colour, linewidth=0.7, alpha=0.45)
     width = 1.8 if loud else 0.9
     axes.plot(_GRID, mean, color=colour, linestyle=dashes, linewidth=width, label=f"{name}, {area.mean:.2f}{about}")
