@@ -15,12 +15,23 @@ from diagnosis.report_sample import sample_report
 from export.browser import Browser
 from export.meshes.shapes import ellipsoid, grid
 from pleura.export.html import report_html
+from pleura.export.key_slices import KeyPicture
 from pleura.export.meshes.picture import VIEWS, draw_surfaces
 from pleura.export.meshes.study_surfaces import NamedSurface, study_surfaces
+from pleura.export.overlays import ct_png
 from pleura.export.view3d import make_view
 
 CANVAS = "#view3d canvas"
 WINDOW = (640, 560)
+PICTURE = KeyPicture(
+    title="Axial slice 1",
+    size=(8, 12),
+    mm_per_pixel=20.0,
+    top="A",
+    ct=ct_png(np.zeros((8, 12), np.int16), (8, 12)),
+    lesions=ct_png(np.zeros((8, 12), np.int16), (8, 12)),
+    heat=ct_png(np.zeros((8, 12), np.int16), (8, 12)),
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +58,7 @@ def surfaces() -> tuple[NamedSurface, ...]:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory, surfaces: tuple[NamedSurface, ...]) -> Path:
     path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(report_html(sample_report(), (), make_view(surfaces)), encoding="utf-8")
+    path.write_text(report_html(sample_report(), (PICTURE,), make_view(surfaces)), encoding="utf-8")
     return path
 
 
@@ -163,9 +174,12 @@ def test_on_paper_and_without_script_a_still_picture_stands_in_its_place(
     ready: Browser, page: Path, surfaces: tuple[NamedSurface, ...]
 ) -> None:
     seen = "['img', 'canvas', '.controls'].map((one) => getComputedStyle(view3d.querySelector(one)).display)"
+    flow = "getComputedStyle(document.querySelector('.panels')).gridAutoFlow"
     assert ready.run(seen) == ["none", "block", "flex"]
+    assert ready.run(flow) == "row"  # a narrow screen: below one another
     ready.call("Emulation.setEmulatedMedia", media="print")
     assert ready.run(seen) == ["block", "none", "none"]
+    assert ready.run(flow) == "column"
     ready.call("Emulation.setEmulatedMedia", media="")
     ready.call("Emulation.setScriptExecutionDisabled", value=True)
     ready.open(page, size=WINDOW)
