@@ -5,7 +5,10 @@ Web page, PDF, SR and FHIR are views of it. Nothing is shown that is not in it.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from pleura.diagnosis.report_lesions import LesionFindings, LesionFocus, LesionRegion
+from pleura.diagnosis.report_part import Millilitres, ModelInfo, Part, Probability, Seconds
 
 __all__ = [
     "DISCLAIMER",
@@ -35,16 +38,8 @@ __all__ = [
 
 DISCLAIMER = "For research use; not a medical device."
 
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Millilitres = Annotated[float, Field(ge=0.0)]
-Seconds = Annotated[float, Field(ge=0.0)]
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class SeriesInfo(_Part):
+class SeriesInfo(Part):
     """One series of the study: used, or why not."""
 
     series_uid: str
@@ -55,7 +50,7 @@ class SeriesInfo(_Part):
     """Why it was not used, or why it was ranked lower; for the chosen one, why it was."""
 
 
-class StudyInfo(_Part):
+class StudyInfo(Part):
     """What was read."""
 
     format: str
@@ -75,7 +70,7 @@ class StudyInfo(_Part):
     """Over the voxels in HU and the affine."""
 
 
-class LungMeasurements(_Part):
+class LungMeasurements(Part):
     """The lungs that were found."""
 
     right_ml: Millilitres
@@ -87,7 +82,7 @@ class LungMeasurements(_Part):
     """The one that found them; None where HU and geometry did."""
 
 
-class Novelty(_Part):
+class Novelty(Part):
     """How far a case lies from those that a model was trained on, in the space of the features it decides by."""
 
     distance: Annotated[float, Field(ge=0.0)]
@@ -102,7 +97,7 @@ class Novelty(_Part):
     """The cases that the threshold was chosen on, how many they are, and the share of them that it lets pass."""
 
 
-class Classification(_Part):
+class Classification(Part):
     """Four-class diagnosis: the mean over the slice subsets (UCADI)."""
 
     classes: tuple[str, ...]
@@ -120,7 +115,7 @@ class Classification(_Part):
     """Mean over the subsets; None for a model without reference cases."""
 
 
-class Explanation(_Part):
+class Explanation(Part):
     """Where the model looked."""
 
     method: str
@@ -134,20 +129,7 @@ class Explanation(_Part):
     note: str = ""
 
 
-class ModelInfo(_Part):
-    """Which model gave the answer, and what it learned from."""
-
-    name: str
-    id: str
-    architecture: str
-    licence: str
-    synthetic_training_data: bool
-    training_data: str
-    performance: str
-    """What was measured, on which data, when; or that nothing was."""
-
-
-class Severity(_Part):
+class Severity(Part):
     """Grade of a case whose most probable class is COVID-19, I (mild) to III (severe)."""
 
     grades: tuple[str, ...]
@@ -159,7 +141,7 @@ class Severity(_Part):
     model: ModelInfo
 
 
-class SliceNetworkAnswer(_Part):
+class SliceNetworkAnswer(Part):
     """What a network that sees the lung slices from feet to head says: DL1 or DL2 on its own (CoviDet)."""
 
     classes: tuple[str, ...]
@@ -174,7 +156,7 @@ class SliceNetworkAnswer(_Part):
     model: ModelInfo
 
 
-class StepwiseDiagnosis(_Part):
+class StepwiseDiagnosis(Part):
     """COVID-19 against everything else in two steps: viral or not, then which virus (CoviDet)."""
 
     name: str
@@ -204,72 +186,7 @@ class StepwiseDiagnosis(_Part):
     """The first and the second."""
 
 
-class LesionRegion(_Part):
-    """How much lesion a part of the lungs holds; ground glass and consolidation add up to the lesion."""
-
-    name: str
-    """"both lungs", "right lung", "left upper third", "right middle lobe" and so on."""
-    lung_ml: Millilitres
-    lesion_ml: Millilitres
-    ratio: Probability | None
-    """Lesion over lung, 0 to 1; None where this part holds no lung."""
-    ground_glass_ml: Millilitres
-    consolidation_ml: Millilitres
-
-
-class LesionFocus(_Part):
-    """One of the largest lesions: voxels that touch one another."""
-
-    volume_ml: Millilitres
-    share: Probability
-    """Of all lesion in the lungs."""
-    side: Literal["right lung", "left lung"]
-    """Where most of it lies; so too for the third and the lobe."""
-    third: Literal["upper", "middle", "lower"]
-    """Of the lung's height."""
-    lobe: str | None
-    """None where no lobe mask was given."""
-    centre_lps_mm: tuple[float, float, float]
-    """Centre of gravity, DICOM patient axes."""
-    slice: int
-    """That shows most of it, counted from the feet from 0."""
-    slices: tuple[int, int]
-    """First and last slice that show it."""
-    mean_hu: float
-
-
-class LesionFindings(_Part):
-    """Where there is lesion in the lungs, how much, and of what kind (CoviDet's DL4)."""
-
-    whole: LesionRegion
-    right: LesionRegion
-    left: LesionRegion
-    thirds: tuple[LesionRegion, ...]
-    """Upper, middle, lower third of the right lung, then of the left; each lung is cut at thirds of its own height."""
-    lobes: tuple[LesionRegion, ...]
-    """Empty where no lobe mask was given."""
-    consolidation_from_hu: int
-    """Lesion of this density or more is consolidation, the rest ground glass."""
-    mean_hu: float | None
-    """Of all lesion; None where there is none."""
-    count: int
-    """Lesions, apart from one another, of `least_ml` or more."""
-    least_ml: Millilitres
-    foci: tuple[LesionFocus, ...]
-    """The largest of them, largest first."""
-    key_slices: tuple[int, ...]
-    """Slices with most lesion, that with most first, kept apart from one another; counted from the feet from 0."""
-    outside_ml: Millilitres
-    """Lesion in the mask that lies outside the lungs; counted nowhere else."""
-    sentence: str
-    """All of this for a reader."""
-    method: str
-    """How it was measured, to be cited."""
-    model: ModelInfo | None
-    """None where the mask was drawn by hand."""
-
-
-class SliceCleaning(_Part):
+class SliceCleaning(Part):
     """Which slices a cleaner found fit for diagnosis, and whether enough of them are."""
 
     total: int
@@ -294,7 +211,7 @@ class SliceCleaning(_Part):
     model: ModelInfo
 
 
-class ClinicalFeature(_Part):
+class ClinicalFeature(Part):
     """One clinical feature: what was measured, and what it did to the answer."""
 
     name: str
@@ -311,7 +228,7 @@ class ClinicalFeature(_Part):
     patient's."""
 
 
-class ClinicalDiagnosis(_Part):
+class ClinicalDiagnosis(Part):
     """One of two diseases by clinical data, by the CT, and by both (CoviDet's DL3)."""
 
     disease: str
@@ -341,7 +258,7 @@ class ClinicalDiagnosis(_Part):
     model: ModelInfo
 
 
-class Check(_Part):
+class Check(Part):
     """One question that has to be answered well before the conclusion names a class."""
 
     name: Literal["agreement", "distribution", "grey zone", "clinical data"]
@@ -352,7 +269,7 @@ class Check(_Part):
     """The numbers, or why it was not checked, in a sentence."""
 
 
-class Conclusion(_Part):
+class Conclusion(Part):
     """What all classifiers together say, or that they do not know, and why (see `pleura.diagnosis.conclusion`)."""
 
     answer: str
@@ -369,7 +286,7 @@ class Conclusion(_Part):
     """How the answer follows, in a sentence or two."""
 
 
-class StepRecord(_Part):
+class StepRecord(Part):
     """One step of the diagnosis: what became of it."""
 
     name: str
@@ -380,7 +297,7 @@ class StepRecord(_Part):
     """Why it was left out, or what it failed of; of a step that was done, why it was where nobody asked for it."""
 
 
-class StepFailure(_Part):
+class StepFailure(Part):
     """A step that was to be done and gave no answer; the other parts of the report stand."""
 
     step: str
@@ -394,7 +311,7 @@ class StepFailure(_Part):
     """True where nothing was wrong with what was given: a fault of the program, whose traceback is in the log."""
 
 
-class Provenance(_Part):
+class Provenance(Part):
     """What else is needed to repeat the answer."""
 
     created: str
@@ -409,7 +326,7 @@ class Provenance(_Part):
     """Wall time by step."""
 
 
-class Report(_Part):
+class Report(Part):
     """One study's answer; the part of a step that was left out, or failed, is null: `steps` says why."""
 
     schema_version: Literal["2"] = "2"
