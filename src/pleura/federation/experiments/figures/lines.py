@@ -102,4 +102,6 @@ def _draw(axes: Axes, line: Line, number: int, apart: float) -> None:
         if "seeds" in found:
             axes.plot([at + apart] * 2, np.clip(found["seeds"], 0, 1), color=colour, linewidth=0.9, zorder=2)
     for at, mean, note in zip(line.at, means, line.notes, strict=False):
-        axes.annotate(note, (at, mean), textcoords="offset points", xytext=(5, 5), fontsize=8, color=colour)
+        axes.annotate(
+            note, (at, mean), textcoords="offset points", xytext=(0, 8), ha="center", fontsize=8, color=colour
+        )
