@@ -190,7 +190,7 @@ def covidet_federated(
 ) -> None:
     """CoviDet's stepwise diagnosis, pooled and federated: DL1, DL2, and both together.
 
-    Six hospitals of very different size and mix of patients. Some 80 minutes on two cores; with --cases 60 --seeds 2
+    Six hospitals of very different size and mix of patients. About an hour of one idle core; with --cases 60 --seeds 2
     --rounds 2 --size tiny, minutes.
     """
     chosen = {"cases": cases, "seeds": seeds, "size": size, "rounds": rounds, "alone": alone, "margin": margin}
