@@ -146,7 +146,8 @@ def _given(
     for name, files in (("--mask", masks), ("--lungs", lungs), ("--lobes", lobes)):
         if files and len(files) != studies:
             raise RecipeError(f"{len(files)} times {name} for {studies} studies; give one a study, in their order")
-    lesions, lung, lobe = (files or [None] * studies for files in (masks, lungs, lobes))
+    absent: list[Path | None] = [None] * studies
+    lesions, lung, lobe = (files or absent for files in (masks, lungs, lobes))
     return [
         Given(lesions=one, kinds=kinds, lungs=two, lobes=three)
         for one, two, three in zip(lesions, lung, lobe, strict=True)

@@ -118,7 +118,8 @@ def cleaned_shares(shares: Shares, *, voxel_ml: float, cutoff: float) -> Shares:
 
 def _pieces(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
     """Label the connected pieces of a mask from 1; give the size of each."""
-    found, count = ndimage.label(mask, output=np.int32)
+    found = np.zeros(mask.shape, np.int32)
+    count = ndimage.label(mask, output=found)
     return found, np.bincount(found.ravel(), minlength=count + 1)[1:]
 
 

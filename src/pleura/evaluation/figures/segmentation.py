@@ -25,18 +25,18 @@ def dice_figure(cases: Sequence[SegmentedCase]) -> Figure:
     ValueError
         If no case has a lesion.
     """
-    drawn = [one for one in cases if one.comparison.dice is not None]
+    drawn = [(one.label, one.comparison.truth_ml, dice) for one in cases if (dice := one.comparison.dice) is not None]
     if not drawn:
         raise ValueError("need a case with lesion; Dice is not defined for the others")
-    labels = list(dict.fromkeys(one.label for one in drawn))
+    labels = list(dict.fromkeys(label for label, _, _ in drawn))
     with style():
         figure = new_figure(5.2, 3.6)
         axes = figure.add_subplot()
         for n, label in enumerate(labels):
-            chosen = [one.comparison for one in drawn if one.label == label]
+            chosen = [(volume, dice) for name, volume, dice in drawn if name == label]
             axes.plot(
-                [one.truth_ml for one in chosen],
-                [one.dice for one in chosen],
+                [volume for volume, _ in chosen],
+                [dice for _, dice in chosen],
                 marker=_MARKERS[n % len(_MARKERS)],
                 color=COLOURS[n % len(COLOURS)],
                 markersize=4,
