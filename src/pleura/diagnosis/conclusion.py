@@ -178,7 +178,7 @@ def _distribution(subject: str, novelty: Novelty | None) -> Check:
 def _agreement(four: Classification | None, steps: StepwiseDiagnosis | None) -> Check:
     subject = f"{FOUR} and {STEPS}"
     if four is None or steps is None:
-        detail = "Only one classifier answered." if four is not steps else "No classifier answered."
+        detail = "No classifier answered." if four is None and steps is None else "Only one classifier answered."
         return Check(name="agreement", subject=subject, outcome="not checked", detail=detail)
     outcome: Literal["passed", "failed", "not checked"] = "not checked"
     if four.answer != UNDETERMINED:

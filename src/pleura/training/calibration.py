@@ -12,6 +12,7 @@ C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, On calibration of modern neural net
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -69,21 +70,22 @@ def fit_temperature(logits: npt.ArrayLike, truth: npt.ArrayLike) -> Temperature:
         raise ValueError(f"need logits (cases, subsets, classes) and a truth each, got {z.shape} and {y.shape}")
 
     def loss(at: float) -> float:
-        return -float(_logs_at(z, float(np.exp(at)))[np.arange(len(y)), y].sum())
+        return -float(_logs_at(z, exp(at))[np.arange(len(y)), y].sum())
 
-    ends = np.log([_LOWEST, _HIGHEST])
-    grid = np.linspace(*ends, 25)
+    ends = (log(_LOWEST), log(_HIGHEST))
+    grid = np.linspace(*ends, num=25).tolist()
     best = int(np.argmin([loss(at) for at in grid]))
     if best in (0, len(grid) - 1):
         raise ValueError(
-            f"the likelihood still rises at a temperature of {np.exp(grid[best]):.4g}: there is nothing to learn from"
+            f"the likelihood still rises at a temperature of {exp(grid[best]):.4g}: there is nothing to learn from"
         )
     found = minimize_scalar(loss, bounds=(grid[best - 1], grid[best + 1]), method="bounded", options={"xatol": 1e-9})
     top, least = float(found.x), float(found.fun) + _HALF_CHI_SQUARE
     low, high = (
-        end if loss(end) < least else float(brentq(lambda at: loss(at) - least, *sorted((end, top)))) for end in ends
+        end if loss(end) < least else float(brentq(lambda at: loss(at) - least, min(end, top), max(end, top)))
+        for end in ends
     )
-    return Temperature(float(np.exp(top)), float(np.exp(low)), float(np.exp(high)))
+    return Temperature(exp(top), exp(low), exp(high))
 
 
 def calibrate(
