@@ -30,7 +30,8 @@ from pleura.training.segmentation.figure import dice_figure
 
 SHIPPED = "lesions-synthetic"
 STARTS = ("fresh", SHIPPED)
-"""With fresh weights, or with those that were trained on synthetic patients; never with ImageNet weights."""
+"""With fresh weights, which the target is for, or with those that were trained on synthetic patients; never with
+ImageNet weights."""
 UNSEEN = "south"
 """The hospital that the shipped model was not trained on."""
 MIX = {"healthy": 2, "covid-19": 4, "other-viral": 4, "bacterial": 2, "tuberculosis": 2, "nodule": 2}
@@ -206,7 +207,8 @@ def main() -> None:
     if patients:
         kept = [kept_folds(start, patients) for start in STARTS]
         for one in kept:
-            rows += real_rows(one, target=one.start == SHIPPED)
+            if one.folds or one.start == STARTS[0]:
+                rows += real_rows(one, target=one.start == STARTS[0])
         whole = next((one.folds for one in kept if len(one.folds) > 1), [])
         rows += threshold_rows(whole) if whole else []
         draw(kept)
