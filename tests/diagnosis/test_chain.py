@@ -295,9 +295,17 @@ def test_a_cleaner_that_fails_leaves_no_slice_out(
     assert report.classification == diagnosis.report.classification
 
 
-def test_a_lobe_mask_is_measured_and_is_refused_where_no_lesions_are_sought(study: Path, chain: Chain) -> None:
-    lungs = diagnose_study(study, chain, steps=StepChoice(only=("clean",)), patient=PATIENT).lungs
-    lobes = np.where(lungs == 1, 1, np.where(lungs == 2, 5, 0)).astype(np.uint8)
+def test_a_lobe_mask_is_measured_and_is_refused_where_no_lesions_are_sought(
+    study: Path, chain: Chain, tmp_path: Path
+) -> None:
+    found = diagnose_study(study, chain, steps=StepChoice(only=("clean",)), patient=PATIENT)
+    labels = np.where(found.lungs == 1, 1, np.where(found.lungs == 2, 5, 0)).astype(np.uint8)
+    lobes, shorter, shifted = (tmp_path / f"{name}.nii.gz" for name in ("lobes", "shorter", "shifted"))
+    away = found.volume.affine.copy()
+    away[2, 3] += 40.0  # mm towards the head
+    write_nifti(lobes, labels, found.volume.affine)
+    write_nifti(shorter, labels[1:], found.volume.affine)
+    write_nifti(shifted, labels, away)
     steps = StepChoice(only=("lesions",))
     findings = diagnose_study(study, chain, steps=steps, patient=PATIENT, lobes=lobes).report.lesions
     assert findings is not None
@@ -308,8 +316,9 @@ def test_a_lobe_mask_is_measured_and_is_refused_where_no_lesions_are_sought(stud
     assert set(by_lobe.values()) == {0.0}
     with pytest.raises(RecipeError, match="lobe mask is given, but no lesions are looked for: not wanted"):
         diagnose_study(study, chain, steps=StepChoice(without=("lesions",)), patient=PATIENT, lobes=lobes)
-    wrong = diagnose_study(study, chain, steps=steps, patient=PATIENT, lobes=lobes[1:]).report
-    assert [(failure.step, failure.kind) for failure in wrong.failures] == [("lesions", "GeometryError")]
+    for elsewhere in (shorter, shifted):
+        wrong = diagnose_study(study, chain, steps=steps, patient=PATIENT, lobes=elsewhere).report
+        assert [(failure.step, failure.kind) for failure in wrong.failures] == [("lesions", "GeometryError")]
 
 
 def test_a_learned_lung_mask_takes_the_place_of_the_geometric_one(study: Path, chain: Chain) -> None:

@@ -35,6 +35,7 @@ def demo(
 
     Example: pleura demo --out try
     """
+    from pleura.cli.diagnosis_lines import answer_lines, failure_lines
     from pleura.cli.progress import watch
     from pleura.data.synthetic.case import generate_case
     from pleura.data.synthetic.cohort import synthesize_cohort
@@ -103,15 +104,9 @@ def demo(
         on_step=lambda s: typer.echo(f"{s} ..."),
     )
     write_diagnosis(diagnosis, folder / "report")
-    answer = diagnosis.report.classification
-    shown = ", ".join(f"{name} {p:.3f}" for name, p in zip(answer.classes, answer.probabilities, strict=True))
-    typer.echo(f"made as covid-19, severity 2; answered {answer.answer}   ({shown})")
-    if diagnosis.report.severity is not None:
-        typer.echo(f"severity graded {diagnosis.report.severity.grade}")
-    if diagnosis.report.stepwise is not None:
-        typer.echo(
-            f"step by step, by two networks that no hospital here has trained: {diagnosis.report.stepwise.answer}"
-        )
+    typer.echo("made as covid-19, severity 2; answered:")
+    for line in (*answer_lines(diagnosis.report), *failure_lines(diagnosis.report)):
+        typer.echo(line)
 
     typer.echo(f"\nDone in {(time.perf_counter() - began) / 60:.1f} minutes. Open the report in a browser:")
     typer.echo(str((folder / "report" / "report.html").resolve()))

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
+from pleura.diagnosis.default_lungs import DEFAULT_LUNGS
 from pleura.diagnosis.steps import STEPS, StepChoice
 from pleura.errors import StudyError
 
@@ -43,10 +44,10 @@ def diagnose(
     clinical_model: Annotated[str, typer.Option(help="Model for clinical data.")] = "dl3-synthetic",
     lesions_model: Annotated[
         str, typer.Option(help='Model that marks lesions, by name or path; "none" to go without.')
-    ] = "none",
+    ] = "lesions-synthetic",
     lungs_model: Annotated[
         str, typer.Option(help='Model that finds the lungs; "none" to find them by HU and geometry.')
-    ] = "none",
+    ] = DEFAULT_LUNGS,
     lobes: Annotated[
         Path | None, typer.Option(help="NIfTI mask of the five lobes, to measure lesions by lobe, too.")
     ] = None,
@@ -74,7 +75,6 @@ def diagnose(
     from pleura.diagnosis.pipeline import diagnose_study
     from pleura.export.diagnosis_folder import write_diagnosis
     from pleura.export.result_folder import check_free
-    from pleura.imaging.nifti_read import read_label_mask
 
     if not study.exists():
         raise StudyError(f"there is no file or folder {study}; give a DICOM file or folder, a ZIP or a NIfTI")
@@ -101,7 +101,7 @@ def diagnose(
             chain,
             steps=steps,
             patient=patient,
-            lobes=None if lobes is None else read_label_mask(lobes),
+            lobes=lobes,
             series_uid=series,
             explain=explain,
             device=device,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pleura.diagnosis.default_lungs import DEFAULT_LUNGS
 from pleura.diagnosis.steps import EVERYTHING, StepChoice
 from pleura.diagnosis.stepwise import Stepwise
 from pleura.diagnosis.stepwise_files import load_stepwise
@@ -92,8 +93,8 @@ def load_chain(
     severity: str = "severity-synthetic",
     stepwise: str = "stepwise-synthetic",
     clinical: str = LEFT_OUT,
-    lesions: str = LEFT_OUT,
-    lungs: str = LEFT_OUT,
+    lesions: str = "lesions-synthetic",
+    lungs: str = DEFAULT_LUNGS,
     steps: StepChoice = EVERYTHING,
 ) -> Chain:
     """Load the models of a diagnosis.

@@ -30,6 +30,7 @@ from pleura.diagnosis.steps import EVERYTHING, StepChoice, choose_steps
 from pleura.diagnosis.stepwise import COVID, combine, stepwise_diagnosis
 from pleura.errors import ModelError, RecipeError
 from pleura.imaging.lungs import lung_litres, lung_notes, lung_slices
+from pleura.imaging.mask_read import read_mask_on
 from pleura.imaging.study import load_study
 from pleura.imaging.volume import Volume
 from pleura.models.backend import backend_version, create_features
@@ -62,7 +63,7 @@ def diagnose_study(
     *,
     steps: StepChoice = EVERYTHING,
     patient: Mapping[str, float] | None = None,
-    lobes: npt.NDArray[np.uint8] | None = None,
+    lobes: Path | None = None,
     series_uid: str | None = None,
     explain: str | None = None,
     device: str = "cpu",
@@ -82,8 +83,8 @@ def diagnose_study(
     steps : which steps are done; by default all for which the chain has a model
     patient : clinical values by feature, as `pleura.data.clinical_table.read.read_patient` gives them; goes with a
         clinical model, and only with one
-    lobes : (z, y, x) on the study's grid: 0 none, 1 right upper, 2 right middle, 3 right lower, 4 left upper, 5 left
-        lower lobe, as `pleura.imaging.nifti_read.read_label_mask` gives them; lesions are then measured by lobe, too
+    lobes : NIfTI mask on the study's grid: 0 none, 1 right upper, 2 right middle, 3 right lower, 4 left upper, 5 left
+        lower lobe; lesions are then measured by lobe, too
     series_uid : the series to use; the best one by default
     explain : the class whose heat map is made; the most probable one by default
     device : cpu, cuda or cuda:N
@@ -141,7 +142,13 @@ def diagnose_study(
     found = do.run(
         "lesions",
         lambda: find_lesions(
-            given(chain.lesions), volume, lungs, lobes=lobes, left_out=unfit, device=place, backend=backend
+            given(chain.lesions),
+            volume,
+            lungs,
+            lobes=None if lobes is None else read_mask_on(lobes, volume),
+            left_out=unfit,
+            device=place,
+            backend=backend,
         ),
     )
     grade = do.run(
