@@ -79,7 +79,7 @@ def roc_panels(panels: Sequence[RocPanel], *, title: str, across: int) -> Figure
         for place, panel in enumerate(panels):
             axes = figure.add_subplot(down, across, place + 1)
             axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8, linestyle=":")
-            quiet = iter((COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[5], COLOURS[6]) * len(panel.answers))
+            quiet = iter((COLOURS[0], COLOURS[3], COLOURS[2], COLOURS[6], COLOURS[5]) * len(panel.answers))
             for name, seeds in panel.answers.items():
                 colour, dashes = _LOUD.get(name) or (next(quiet), "--")
                 _draw(axes, name, seeds, panel.k, colour, dashes)
