@@ -5,6 +5,9 @@ from pleura.diagnosis.report import (
     ClinicalDiagnosis,
     ClinicalFeature,
     Explanation,
+    LesionFindings,
+    LesionFocus,
+    LesionRegion,
     LungMeasurements,
     ModelInfo,
     Provenance,
@@ -15,7 +18,7 @@ from pleura.diagnosis.report import (
     StudyInfo,
 )
 
-__all__ = ["covidet_parts", "sample_report"]
+__all__ = ["covidet_parts", "lesion_part", "sample_report"]
 
 
 def sample_report(**changes: object) -> Report:
@@ -142,3 +145,47 @@ def covidet_parts() -> dict[str, object]:
             model=model.model_copy(update={"name": "sample-dl3", "id": "44" * 32}),
         ),
     }
+
+
+def _region(name: str, lung: float, lesion: float) -> LesionRegion:
+    return LesionRegion(
+        name=name,
+        lung_ml=lung,
+        lesion_ml=lesion,
+        ratio=lesion / lung,
+        ground_glass_ml=0.75 * lesion,
+        consolidation_ml=0.25 * lesion,
+    )
+
+
+def lesion_part() -> LesionFindings:
+    """Lesions in a twentieth of the lungs."""
+    return LesionFindings(
+        whole=_region("both lungs", 4600, 230),
+        right=_region("right lung", 2500, 200),
+        left=_region("left lung", 2100, 30),
+        thirds=(_region("right upper third", 800, 0.004),),
+        lobes=(),
+        consolidation_from_hu=-300,
+        mean_hu=-500.0,
+        count=7,
+        least_ml=0.1,
+        foci=(
+            LesionFocus(
+                volume_ml=120.0,
+                share=120 / 230,
+                side="right lung",
+                third="lower",
+                lobe=None,
+                centre_lps_mm=(-60.5, 33.0, 110.2),
+                slice=20,
+                slices=(11, 30),
+                mean_hu=-410.0,
+            ),
+        ),
+        key_slices=(20,),
+        outside_ml=0.0,
+        sentence="Lesions fill a twentieth.",
+        method="Voxels were counted.",
+        model=sample_report().model,
+    )

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from diagnosis.report_sample import covidet_parts, sample_report
+from diagnosis.report_sample import covidet_parts, lesion_part, sample_report
 from pleura.diagnosis.conclusion import RULE, conclude
 from pleura.diagnosis.report import (
     Classification,
     ClinicalDiagnosis,
     Conclusion,
+    LesionFindings,
     Novelty,
     SliceCleaning,
     SliceNetworkAnswer,
@@ -80,6 +81,11 @@ def clinical(probability: float, fused: float | None = None) -> ClinicalDiagnosi
     return part.model_copy(update={"clinical_probability": probability, "fused_probability": fused})
 
 
+def lesions(ratio: float, count: int) -> LesionFindings:
+    part = lesion_part()
+    return part.model_copy(update={"whole": part.whole.model_copy(update={"ratio": ratio}), "count": count})
+
+
 def concluded(**parts: Any) -> Conclusion:
     found = conclude(**parts)
     assert found is not None
@@ -134,6 +140,13 @@ def concluded(**parts: Any) -> Conclusion:
             "undetermined",
             ["agreement"],
         ),
+        # lesions
+        ({"four": four("healthy"), **steps(NOT), "lesions": lesions(0.01, 1)}, "undetermined", ["lesions"]),
+        ({"four": four("healthy"), **steps(NOT), "lesions": lesions(0.009, 3)}, "healthy", []),
+        ({"four": four("covid-19"), **steps(COVID), "lesions": lesions(0.0, 0)}, "undetermined", ["lesions"]),
+        ({"four": four("covid-19"), **steps(COVID), "lesions": lesions(0.001, 1)}, "covid-19", []),
+        ({"four": four("bacterial"), "lesions": lesions(0.0, 0)}, "undetermined", ["lesions"]),
+        ({**steps(NOT), "lesions": lesions(0.0, 0)}, "not-viral", []),  # which may be healthy or not
     ],
 )
 def test_the_rules(parts: dict[str, Any], answer: str, failed: list[str]) -> None:
@@ -159,6 +172,10 @@ def test_what_is_said() -> None:
     assert alone.notes[0] == "Four classes failed: there is no second opinion."
     assert concluded(four=four("healthy")).notes[0] == "Two steps were not asked: there is no second opinion."
     assert concluded(failed=["two steps"]).reasons == ("Every classifier that was asked failed.",)
+    ill = concluded(four=four("healthy"), lesions=lesions(0.022, 2))
+    assert ill.reasons == ("Lesions fill 2.2 % of the lungs; from 1 % on they speak against healthy.",)
+    none = concluded(**steps(OTHER), lesions=lesions(0.0, 0))
+    assert none.reasons == ("Lesions fill 0.0 % of the lungs; none has 0.1 ml, which speaks against other-viral.",)
     opposed = concluded(four=four("covid-19"), **steps(COVID), clinical=clinical(0.9, 0.25))
     assert opposed.reasons == ("Clinical data with the CT: P(covid-19) is 0.25; the CT alone says covid-19.",)
 

@@ -7,13 +7,10 @@ from html.parser import HTMLParser
 
 import numpy as np
 
-from diagnosis.report_sample import covidet_parts, sample_report
+from diagnosis.report_sample import covidet_parts, lesion_part, sample_report
 from pleura.diagnosis.report import (
     Check,
     Conclusion,
-    LesionFindings,
-    LesionFocus,
-    LesionRegion,
     Severity,
     StepFailure,
     StepRecord,
@@ -67,49 +64,6 @@ def _view() -> View3d:
     view = make_view(study_surfaces(lungs, None, np.diag([5.0, 5.0, 5.0, 1.0])[:, [2, 1, 0, 3]]))
     assert view is not None
     return view
-
-
-def _region(name: str, lung: float, lesion: float) -> LesionRegion:
-    return LesionRegion(
-        name=name,
-        lung_ml=lung,
-        lesion_ml=lesion,
-        ratio=lesion / lung,
-        ground_glass_ml=0.75 * lesion,
-        consolidation_ml=0.25 * lesion,
-    )
-
-
-def _findings() -> LesionFindings:
-    return LesionFindings(
-        whole=_region("both lungs", 4600, 230),
-        right=_region("right lung", 2500, 200),
-        left=_region("left lung", 2100, 30),
-        thirds=(_region("right upper third", 800, 0.004),),
-        lobes=(),
-        consolidation_from_hu=-300,
-        mean_hu=-500.0,
-        count=7,
-        least_ml=0.1,
-        foci=(
-            LesionFocus(
-                volume_ml=120.0,
-                share=120 / 230,
-                side="right lung",
-                third="lower",
-                lobe=None,
-                centre_lps_mm=(-60.5, 33.0, 110.2),
-                slice=20,
-                slices=(11, 30),
-                mean_hu=-410.0,
-            ),
-        ),
-        key_slices=(20,),
-        outside_ml=0.0,
-        sentence="Lesions fill a twentieth.",
-        method="Voxels were counted.",
-        model=sample_report().model,
-    )
 
 
 def test_the_answer_the_warnings_and_the_other_series_are_shown() -> None:
@@ -181,7 +135,7 @@ def test_without_any_classifier_the_page_says_so() -> None:
 
 
 def test_lesions_are_shown_with_their_places_and_kinds() -> None:
-    text = _text(report_html(sample_report(lesions=_findings()), PICTURES))
+    text = _text(report_html(sample_report(lesions=lesion_part()), PICTURES))
     for shown in (
         "Lesions: 5.0 % of the lungs, 230 ml",
         "Lesions fill a twentieth.",

@@ -8,6 +8,7 @@ All rules stand here. The answer is undetermined where a check fails:
 | distribution | the input is new to a model whose word counts: farther off than its threshold |
 | agreement | both classifiers name a class, and not the same |
 | clinical data | of COVID-19 and other viral pneumonia they find the one more probable that was not answered |
+| lesions | the answer is healthy and they fill `LESIONS_SPEAK` of the lungs or more, or pneumonia and there is none |
 
 The second step (DL2) has only ever seen viral pneumonia. So its word counts, and its distance is looked at, only where
 the two steps' answer is viral.
@@ -22,19 +23,22 @@ from pleura.diagnosis.report import (
     Classification,
     ClinicalDiagnosis,
     Conclusion,
+    LesionFindings,
     Novelty,
     SliceCleaning,
     SliceNetworkAnswer,
     StepwiseDiagnosis,
 )
 
-__all__ = ["RULE", "conclude"]
+__all__ = ["LESIONS_SPEAK", "RULE", "conclude"]
 
 RULE = (
     "The answer is that of the classifiers that were asked. It is undetermined where they disagree, the input is far "
-    "from what one of them was trained on, a probability lies in its grey zone, or clinical data speak for the other "
-    "virus."
+    "from what one of them was trained on, a probability lies in its grey zone, clinical data speak for the other "
+    "virus, or the lesions that were found speak against it."
 )
+LESIONS_SPEAK: Final = 0.01
+"""Share of the lungs from which on lesions speak against healthy lungs; see docs/background/doubt.md."""
 FOUR: Final = "four classes"
 STEPS: Final = "two steps"
 _NOT_VIRAL = "not-viral"
@@ -50,6 +54,7 @@ def conclude(
     dl2: SliceNetworkAnswer | None = None,
     cleaning: SliceCleaning | None = None,
     clinical: ClinicalDiagnosis | None = None,
+    lesions: LesionFindings | None = None,
     failed: Sequence[str] = (),
 ) -> Conclusion | None:
     """Draw the conclusion from the parts of a report.
@@ -60,6 +65,7 @@ def conclude(
     steps, dl1, dl2 : the two steps' answer, and that of each of their networks; None likewise
     cleaning : which slices are fit
     clinical : by clinical data
+    lesions : how much of the lungs they fill
     failed : which of "four classes" and "two steps" were asked and failed
 
     Returns
@@ -84,6 +90,7 @@ def conclude(
         *_distributions(four, steps, dl1, dl2),
         _agreement(four, steps),
         *_clinical(four, steps, clinical),
+        *_lesions(four, steps, lesions),
     ]
     notes = [*_missing(given, failed), *_weak_slices(cleaning)]
     wrong = [check.detail for check in checks if check.outcome == "failed"]
@@ -211,6 +218,30 @@ def _clinical(
         outcome="passed" if favoured == told[0] else "failed",
         detail=f"{source}: P({pair[0]}) is {probability:.2f}; the CT alone says {told[0]}.",
     )
+
+
+def _lesions(
+    four: Classification | None, steps: StepwiseDiagnosis | None, lesions: LesionFindings | None
+) -> Iterator[Check]:
+    """Hold the lesions that were found against answers that they can contradict."""
+    if lesions is None or (four is None and steps is None):
+        return
+    answers = {part.answer for part in (four, steps) if part is not None} - {UNDETERMINED}
+    ratio, ill = lesions.whole.ratio or 0.0, sorted(answers - {"healthy", _NOT_VIRAL})
+    detail = f"Lesions fill {100 * ratio:.1f} % of the lungs; "
+    outcome: Literal["passed", "failed", "not checked"] = "passed"
+    if "healthy" in answers and ratio >= LESIONS_SPEAK:
+        outcome = "failed"
+        detail += f"from {100 * LESIONS_SPEAK:.0f} % on they speak against healthy."
+    elif ill and lesions.count == 0:
+        outcome = "failed"
+        detail += f"none has {lesions.least_ml:.1f} ml, which speaks against {ill[0]}."
+    elif not ill and "healthy" not in answers:
+        outcome = "not checked"
+        detail += "no answer says whether there should be any."
+    else:
+        detail += f"that agrees with {', '.join(sorted(answers - {_NOT_VIRAL}))}."
+    yield Check(name="lesions", subject="lesions", outcome=outcome, detail=detail)
 
 
 def _missing(given: dict[str, bool], failed: Sequence[str]) -> Iterator[str]:

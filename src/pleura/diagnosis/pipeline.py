@@ -187,6 +187,7 @@ def diagnose_study(
             dl2=second,
             cleaning=cleaning,
             clinical=clinical,
+            lesions=lesions,
             failed=[said for name, said in _CLASSIFIERS.items() if do.gave_nothing(name)],
         ),
         quality=(

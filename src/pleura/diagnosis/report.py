@@ -261,7 +261,7 @@ class ClinicalDiagnosis(Part):
 class Check(Part):
     """One question that has to be answered well before the conclusion names a class."""
 
-    name: Literal["agreement", "distribution", "grey zone", "clinical data"]
+    name: Literal["agreement", "distribution", "grey zone", "clinical data", "lesions"]
     subject: str
     """Which classifier was looked at, or both."""
     outcome: Literal["passed", "failed", "not checked"]
