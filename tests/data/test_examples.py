@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from pleura.data import cache as caching
 from pleura.data.cache import SliceCache
 from pleura.data.examples import Examples
+from pleura.data.packed import write_packed
 from pleura.imaging.subsets import slice_subsets
 from pleura.settings import AugmentationSettings, InputSettings
 
@@ -25,7 +25,7 @@ def slices(rng: np.random.Generator) -> list[np.ndarray]:
 def cache(tmp_path: Path, slices: list[np.ndarray]) -> SliceCache:
     cache = SliceCache(tmp_path, SETTINGS)
     for i, one in enumerate(slices):
-        caching._write(cache._path(f"{i:064}"), one, FIELD)
+        write_packed(cache._path(f"{i:064}"), one, FIELD)
     return cache
 
 
@@ -82,7 +82,7 @@ def test_augmented_values_stay_in_the_window(cache: SliceCache) -> None:
 
 def test_lesions_move_with_their_slices(cache: SliceCache, slices: list[np.ndarray]) -> None:
     for i, one in enumerate(slices):
-        caching._write(cache._path(f"{i:064}", "lesions"), (one > -300).astype(np.uint8), {})
+        write_packed(cache._path(f"{i:064}", "lesions"), (one > -300).astype(np.uint8), {})
     keys = [f"{i:064}" for i in range(7)]
     moved = AugmentationSettings(shift=0.2)  # by whole pixels or not, the nearest one's label is carried along
     for augmentation in (PLAIN, moved):
@@ -110,7 +110,7 @@ EVERY = InputSettings(size=16, slices=24, subsets=1, interval="every")
 def every(tmp_path: Path, slices: list[np.ndarray]) -> SliceCache:
     cache = SliceCache(tmp_path / "every", EVERY)
     for i, one in enumerate(slices):  # 20, 23, 26 to 38 slices
-        caching._write(cache._path(f"{i:064}"), one, FIELD)
+        write_packed(cache._path(f"{i:064}"), one, FIELD)
     return cache
 
 
@@ -148,7 +148,7 @@ def test_a_thinned_case_begins_anywhere_in_its_first_interval_but_always_there_f
 
 def test_lesions_are_thinned_and_padded_with_their_slices(every: SliceCache, slices: list[np.ndarray]) -> None:
     for i, one in enumerate(slices):
-        caching._write(every._path(f"{i:064}", "lesions"), (one > -300).astype(np.uint8), {})
+        write_packed(every._path(f"{i:064}", "lesions"), (one > -300).astype(np.uint8), {})
     keys = [f"{i:064}" for i in range(7)]
     examples = Examples(cache=every, keys=keys, labels=[0] * 7, lesions=keys, augmentation=PLAIN, seed=0, batch=7)
     (batch,) = examples.batches(0)

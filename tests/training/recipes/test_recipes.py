@@ -6,6 +6,7 @@ import pytest
 from pleura.errors import RecipeError
 from pleura.settings import CLASSES, read_recipe
 from pleura.training.recipes import find_recipe
+from pleura.training.segmentation.recipe import read_segmenter_recipe
 
 
 def test_the_ucadi_recipe_has_the_papers_numbers() -> None:
@@ -37,7 +38,8 @@ def test_every_number_of_the_ucadi_recipe_has_its_source() -> None:
             assert comment or sourced, line
 
 
-SLICE_NETWORKS = ("dl1", "dl2", "dl1-synthetic", "dl2-synthetic")
+SLICE_NETWORKS = ("dl1", "dl2", "dl1-synthetic", "dl2-synthetic", "experiment-covidet")
+SEGMENTERS = ("lesions", "lesions-synthetic", "lungs-synthetic", "experiment-lesions")
 OF_ANOTHER_KIND = ("cleaner", "cleaner-synthetic", "dl3")
 SHIPPED = sorted(path.stem for path in find_recipe("ucadi").parent.glob("*.toml"))
 
@@ -46,11 +48,20 @@ SHIPPED = sorted(path.stem for path in find_recipe("ucadi").parent.glob("*.toml"
 def test_a_slice_networks_recipe_takes_every_slice(name: str) -> None:
     recipe = read_recipe(find_recipe(name))
     assert (recipe.name, recipe.architecture) == (name, "resnext-gru")
-    assert recipe.task == {"1": "viral", "2": "covid"}[name[2]]
+    assert recipe.task == ("covid" if name.startswith("dl2") else "viral")
     assert (recipe.input.interval, recipe.input.subsets) == ("every", 1)
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name not in (*SLICE_NETWORKS, *OF_ANOTHER_KIND)])
+@pytest.mark.parametrize("name", SEGMENTERS)
+def test_a_segmenters_recipe_names_what_it_finds(name: str) -> None:
+    recipe = read_segmenter_recipe(find_recipe(name))
+    assert (recipe.name, recipe.architecture) == (name, "deeplabv3plus-densenet121")
+    assert recipe.task == ("lungs" if name.startswith("lungs") else "lesions")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in SHIPPED if name not in (*SLICE_NETWORKS, *SEGMENTERS, *OF_ANOTHER_KIND)]
+)
 def test_a_shipped_recipe_bears_its_files_name_and_the_papers_network(name: str) -> None:
     recipe = read_recipe(find_recipe(name))
     assert recipe.name == name
