@@ -47,30 +47,7 @@ def make_study(folder: Path) -> None:
     write_dicom_series(replace(case, volume=thin), folder, case_id="bench", patient_id="bench", seed=5)
 
 
-def make_lesion_model(folder: Path) -> None:
-    """Write a lesion network as large as the recipe lesions-synthetic has it, untrained: it takes the same time."""
-    from pleura.models.card import Card
-    from pleura.models.files import save_model
-    from pleura.models.segmenter import SEGMENTS
-    from pleura.training.recipes import find_recipe
-    from pleura.training.segmentation.recipe import read_segmenter_recipe
-    from pleura.training.segmentation.train import first_segmenter
-
-    recipe = read_segmenter_recipe(find_recipe("lesions-synthetic"))
-    card = Card(
-        name="untrained",
-        task=recipe.task,
-        architecture=recipe.architecture,
-        arguments={"classes": len(SEGMENTS[recipe.task]), **recipe.arguments},
-        classes=SEGMENTS[recipe.task],
-        input=recipe.input,
-        licence="Apache-2.0",
-        training={"synthetic": True, "summary": "untrained"},
-    )
-    save_model(first_segmenter(recipe), card, folder)
-
-
-def probe(study: Path, out: Path, lesions: str, device: str, backend: str) -> None:
+def probe(study: Path, out: Path, device: str, backend: str) -> None:
     """Diagnose and write the report, as the command does; print wall and CPU seconds of each step."""
     marks = [("imports", 0.0, 0.0)]
     began = time.perf_counter()
@@ -83,8 +60,7 @@ def probe(study: Path, out: Path, lesions: str, device: str, backend: str) -> No
     from pleura.export.diagnosis_folder import write_diagnosis
 
     begin("models")
-    chain = load_chain(lesions=lesions)
-    diagnosis = diagnose_study(study, chain, device=device, backend=backend, on_step=begin)
+    diagnosis = diagnose_study(study, load_chain(), device=device, backend=backend, on_step=begin)
     begin("writing")
     write_diagnosis(diagnosis, out)
     begin("end")
@@ -93,9 +69,9 @@ def probe(study: Path, out: Path, lesions: str, device: str, backend: str) -> No
     print(json.dumps({"steps": steps, "failed": failed, "shape": diagnosis.volume.shape}))
 
 
-def measure(study: Path, out: Path, lesions: str, *, device: str, backend: str) -> dict[str, Any]:
+def measure(study: Path, out: Path, *, device: str, backend: str) -> dict[str, Any]:
     """Run the probe in a process of its own; its answer, with the process's wall and CPU seconds and peak memory."""
-    command = [sys.executable, __file__, "--probe", str(study), str(out), lesions, device, backend]
+    command = [sys.executable, __file__, "--probe", str(study), str(out), device, backend]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -123,13 +99,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         make_study(place / "study")
-        make_lesion_model(place / "lesions")
-        lesions = str(place / "lesions")
-        whole = measure(place / "study", place / "out", lesions, device="cpu", backend="torch")
-        other = measure(place / "study", place / "out-2", lesions, device="cpu", backend="openvino")
+        whole = measure(place / "study", place / "out", device="cpu", backend="torch")
+        other = measure(place / "study", place / "out-2", device="cpu", backend="openvino")
         gpu = None
         if torch.cuda.is_available():
-            gpu = measure(place / "study", place / "out-3", lesions, device="cuda", backend="torch")
+            gpu = measure(place / "study", place / "out-3", device="cuda", backend="torch")
     cores = len(os.sched_getaffinity(0))
     what = f"{' x '.join(map(str, whole['shape']))} DICOM, all steps but clinical data, {cores} cores, cold process"
     rows = [
@@ -152,7 +126,7 @@ def main() -> None:
             for step, wall, cpu in whole["steps"]
         ),
         Row(
-            name="whole chain, four classes and grade by OpenVINO",
+            name="whole chain, by OpenVINO",
             value=other["wall"],
             unit="s",
             detail=f"{other['cpu']:.1f} s of CPU, compiling included; {other['bytes'] / GIGABYTE:.2f} GB",
