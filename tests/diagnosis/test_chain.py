@@ -187,6 +187,7 @@ def test_the_conclusion_is_drawn_from_the_reports_own_parts(diagnosis: Diagnosis
         dl2=report.dl2,
         cleaning=report.cleaning,
         clinical=report.clinical,
+        lesions=report.lesions,
     )
 
 
