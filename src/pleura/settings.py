@@ -22,6 +22,7 @@ __all__ = [
     "TrainingRecipe",
     "TrainingSettings",
     "ValidationSettings",
+    "check_name",
     "parse_recipe",
     "parse_settings",
     "parse_toml",
@@ -247,11 +248,22 @@ class TrainingRecipe:
 
     def __post_init__(self) -> None:
         _refuse(self.task not in TASKS, f'task = "{self.task}"; known are {", ".join(TASKS)}')
-        allowed = self.name.replace("-", "").replace("_", "").replace(".", "")
-        _refuse(
-            not allowed.isalnum() or not self.name[0].isalnum() or not self.name.isascii(),
-            f'name = "{self.name}"; need letters, digits, "-", "_" or ".", beginning with a letter or digit',
-        )
+        check_name(self.name)
+
+
+def check_name(name: str) -> None:
+    """Refuse a model's name that cannot be a folder's everywhere.
+
+    Raises
+    ------
+    RecipeError
+        If it has other characters than letters, digits, "-", "_" and ".", or begins with none of the first two.
+    """
+    allowed = name.replace("-", "").replace("_", "").replace(".", "")
+    _refuse(
+        not allowed.isalnum() or not name[0].isalnum() or not name.isascii(),
+        f'name = "{name}"; need letters, digits, "-", "_" or ".", beginning with a letter or digit',
+    )
 
 
 def read_recipe(path: Path) -> TrainingRecipe:

@@ -8,9 +8,8 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import blosc2
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pleura.data.cohort import Case
+from pleura.data.filling import fill_each
 from pleura.data.intensity import check_intensity
 from pleura.data.packed import read_packed, write_packed
 from pleura.data.preparation import prepare_study
@@ -27,7 +27,7 @@ from pleura.imaging.inplane import PREPARE_VERSION, prepare_labels
 from pleura.imaging.nifti_read import read_label_mask
 from pleura.settings import InputSettings
 
-__all__ = ["LUNGS_VERSION", "Entry", "LesionEntry", "SliceCache", "cache_key", "default_cache_folder"]
+__all__ = ["LUNGS_VERSION", "Entry", "LesionEntry", "SliceCache", "cache_key", "default_cache_folder", "mask_hash"]
 
 LUNGS_VERSION = 2
 """Goes up when the lungs' slice range comes out differently, so that what was cached before is not used."""
@@ -73,6 +73,20 @@ def cache_key(study: Path, settings: InputSettings) -> str:
         "lungs": LUNGS_VERSION,
     }
     return hashlib.sha256(json.dumps(transform, sort_keys=True).encode()).hexdigest()
+
+
+def mask_hash(mask: Path | None) -> str:
+    """Name a mask by its content; empty for none.
+
+    Raises
+    ------
+    CohortError
+        If it cannot be read.
+    """
+    try:
+        return "" if mask is None else hashlib.sha256(mask.read_bytes()).hexdigest()
+    except OSError as error:
+        raise CohortError(f"cannot read {mask}: {error.strerror}") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,23 +152,8 @@ class SliceCache:
             If an entry cannot be written.
         """
         check_intensity(cases, self.settings)
-        keys: dict[str, str] = {}
-        if workers == 1:
-            for case in cases:
-                keys[case.case], note = _fill(self, case)
-                on_done(note)
-            return keys
-        # Fresh interpreters: a fork would inherit the locks of this process's threads.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            pending = {pool.submit(_fill, self, case): case for case in cases}
-            try:
-                for future in as_completed(pending):
-                    keys[pending[future].case], note = future.result()
-                    on_done(note)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-        return keys
+        filled = fill_each(partial(_fill, self), cases, workers=workers, on_done=lambda _, entry: on_done(entry[1]))
+        return {case.case: key for case, (key, _) in zip(cases, filled, strict=True)}
 
     def open(self, key: str) -> Entry:
         """Read an entry and check it; nothing is decompressed yet.

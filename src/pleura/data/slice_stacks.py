@@ -7,16 +7,16 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pleura.data.cache import LUNGS_VERSION, cache_key
+from pleura.data.cache import LUNGS_VERSION, cache_key, mask_hash
 from pleura.data.cohort import Case
+from pleura.data.filling import fill_each
 from pleura.data.intensity import check_intensity
 from pleura.errors import CohortError, OutputError, StudyError
 from pleura.imaging.inplane import resize_area
@@ -107,31 +107,13 @@ class SliceStacks:
             If an entry cannot be written.
         """
         check_intensity(cases, self.settings)
-        if workers == 1 or len(cases) < 2:
-            paths = []
-            for case in cases:
-                paths.append(_fill(self, case))
-                on_done(case.case)
-            return [_read(path) for path in paths]
-        with ProcessPoolExecutor(min(workers, len(cases)), mp_context=get_context("spawn")) as pool:
-            pending = [pool.submit(_fill, self, case) for case in cases]
-            try:
-                paths = []
-                for case, future in zip(cases, pending, strict=True):
-                    paths.append(future.result())
-                    on_done(case.case)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        paths = fill_each(partial(_fill, self), cases, workers=workers, on_done=lambda case, _: on_done(case.case))
         return [_read(path) for path in paths]
 
     def key(self, case: Case) -> str:
         """Name a case's entry by all that decides it."""
-        try:
-            mask = "" if case.lungs is None else hashlib.sha256(case.lungs.read_bytes()).hexdigest()
-        except OSError as error:
-            raise CohortError(f"cannot read {case.lungs}: {error.strerror}") from error
-        decisive = [cache_key(case.study, self.settings), mask or f"segmented {LUNGS_VERSION}", self.most, _VERSION]
+        lungs = mask_hash(case.lungs) or f"segmented {LUNGS_VERSION}"
+        decisive = [cache_key(case.study, self.settings), lungs, self.most, _VERSION]
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from pleura.diagnosis.report import Novelty
 from pleura.models.files import Model
-from pleura.models.predict import Prediction
+from pleura.models.predict import Prediction, pooled_features
 
 __all__ = ["novelty"]
 
@@ -27,7 +27,7 @@ def novelty(model: Model, prediction: Prediction) -> Novelty | None:
     reference, facts = model.reference, model.card.reference
     if reference is None or facts is None:
         return None
-    distance = float(reference.distances(prediction.pooled[None])[0])
+    distance = float(reference.distances(pooled_features(model.network, prediction)[None])[0])
     return Novelty(
         distance=distance,
         threshold=facts.threshold,

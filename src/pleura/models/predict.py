@@ -17,7 +17,15 @@ from pleura.models.classifier import Classifier
 from pleura.models.files import Model
 from pleura.settings import InputSettings
 
-__all__ = ["Prediction", "choose_slices", "normalise", "predict", "predict_network", "refuse_no_numbers"]
+__all__ = [
+    "Prediction",
+    "choose_slices",
+    "normalise",
+    "pooled_features",
+    "predict",
+    "predict_network",
+    "refuse_no_numbers",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +43,6 @@ class Prediction:
     network has a depth for each slice."""
     logits: npt.NDArray[np.float64]
     """(subsets, classes), before the temperature."""
-    pooled: npt.NDArray[np.float64]
-    """(subsets, width): what the network's last layer decided by."""
 
 
 def normalise(slices: npt.NDArray[np.int16], settings: InputSettings) -> Tensor:
@@ -171,7 +177,7 @@ def predict_network(
     network.eval()
     compute = features or network.forward_features
     subsets = choose_slices(settings, len(prepared), seed=seed, count=count)
-    rows, logits, pooled, kept = [], [], [], []
+    rows, logits, kept = [], [], []
     for indices in subsets:
         x = normalise(prepared[indices], settings)[None, None].to(device)  # (1, 1, slices, size, size)
         x = x.contiguous(memory_format=torch.channels_last_3d)
@@ -179,7 +185,6 @@ def predict_network(
         raw = network.classify(maps).double()  # (1, classes)
         rows.append(torch.softmax(raw / temperature, dim=1)[0].cpu().numpy())
         logits.append(raw[0].cpu().numpy())
-        pooled.append(network.pool(maps).double()[0].cpu().numpy())  # (width,)
         kept.append(maps.cpu())
     probabilities = np.stack(rows)
     return Prediction(
@@ -188,8 +193,14 @@ def predict_network(
         subsets=subsets,
         features=torch.cat(kept),
         logits=np.stack(logits),
-        pooled=np.stack(pooled),
     )
+
+
+@torch.inference_mode()
+def pooled_features(network: Classifier, prediction: Prediction) -> npt.NDArray[np.float64]:
+    """Give what the network's last layer decided by in a prediction of its own, (subsets, width)."""
+    device = next(network.parameters()).device
+    return np.asarray(network.pool(prediction.features.to(device)).double().cpu().numpy())
 
 
 def _of_one_length(features: Features, slices: int) -> Features:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pleura import __version__
 from pleura.data.cache import default_cache_folder
 from pleura.data.cohort import Case, Cohort, read_cohort
 from pleura.data.faults.kinds import CLEANER_TASK, FIT, SLICE_CLASSES
@@ -29,7 +28,7 @@ from pleura.settings import LossSettings
 from pleura.training.checkpoint import Progress
 from pleura.training.cleaner_recipe import CleanerRecipe
 from pleura.training.cleaner_scores import cleaner_metrics, fit_cutoff, simple_scores
-from pleura.training.description import recipe_hash
+from pleura.training.description import cohort_facts, run_facts
 from pleura.training.epochs import begin, fit, prepare_output, settle
 from pleura.training.losses import class_weights
 from pleura.training.objective import Objective
@@ -243,16 +242,9 @@ def _card(run: Run, epochs: int, cutoff: float, metrics: dict[str, object]) -> C
         training={
             "summary": f"{kind}slices of {cases} cases, with faults drawn in",
             "synthetic": cohort.synthetic,
-            "cohort": cohort.name,
-            "generator": cohort.generator,
-            "cohort_seed": cohort.seed,
-            "cases": cases,
+            **cohort_facts(cohort),
             "slices": epochs * recipe.faults.examples,
-            "epochs": epochs,
-            "seed": recipe.training.seed,
-            "recipe_sha256": recipe_hash(recipe),
-            "pleura": __version__,
-            "torch": str(torch.__version__),
+            **run_facts(recipe, seed=recipe.training.seed, epochs=epochs),
             "hospitals": cohort.counts("hospital", "train"),
         },
         thresholds={"answer": cutoff},

@@ -14,6 +14,7 @@ from pleura.settings import (
     ScheduleSettings,
     TrainingSettings,
     ValidationSettings,
+    check_name,
     parse_settings,
     parse_toml,
     read_recipe_of,
@@ -56,13 +57,9 @@ class CleanerRecipe:
     """Judged when."""
 
     def __post_init__(self) -> None:
+        check_name(self.name)
         problems = (
             (self.task != CLEANER_TASK, f'task = "{self.task}"; a slice cleaner\'s is "{CLEANER_TASK}"'),
-            (
-                not self.name.replace("-", "").replace("_", "").replace(".", "").isalnum() or not self.name.isascii(),
-                f'name = "{self.name}"; need letters, digits, "-", "_" or "."',
-            ),
-            (not self.name[:1].isalnum(), f'name = "{self.name}"; need a letter or digit to begin with'),
             (not 0.5 <= self.kept < 1, f"kept = {self.kept}; need 0.5 <= kept < 1"),
             (
                 self.input.field != "slice",

@@ -18,7 +18,7 @@ from pleura.settings import TrainingRecipe
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["recipe_hash", "training_card", "validation_metrics"]
+__all__ = ["cohort_facts", "recipe_hash", "run_facts", "training_card", "validation_metrics"]
 
 
 def training_card(
@@ -55,15 +55,8 @@ def training_card(
         training={
             "summary": f"{cases} {'synthetic' if cohort.synthetic else 'real'} cases of {len(hospitals)} hospitals",
             "synthetic": synthetic,
-            "cohort": cohort.name,
-            "generator": cohort.generator,
-            "cohort_seed": cohort.seed,
-            "cases": cases,
-            "epochs": epochs,
-            "seed": recipe.training.seed,
-            "recipe_sha256": recipe_hash(recipe),
-            "pleura": __version__,
-            "torch": str(torch.__version__),
+            **cohort_facts(cohort),
+            **run_facts(recipe, seed=recipe.training.seed, epochs=epochs),
             "labels": cohort.counts("label", "train"),
             **({"pretrained_sha256": pretrained} if pretrained else {}),
             **({"severities": cohort.counts("severity", "train")} if recipe.task == "severity" else {}),
@@ -72,6 +65,27 @@ def training_card(
         metrics=validation_metrics(cohort, scores),
         parent="" if parent is None else parent.id,
     )
+
+
+def cohort_facts(cohort: Cohort) -> dict[str, object]:
+    """Give what a card says of the cohort that a model was trained on."""
+    return {
+        "cohort": cohort.name,
+        "generator": cohort.generator,
+        "cohort_seed": cohort.seed,
+        "cases": len(cohort.split("train")),
+    }
+
+
+def run_facts(recipe: "DataclassInstance", *, seed: int, epochs: int) -> dict[str, object]:
+    """Give what a card says of a training run by a recipe of any kind: how long, from which seed, by what."""
+    return {
+        "epochs": epochs,
+        "seed": seed,
+        "recipe_sha256": recipe_hash(recipe),
+        "pleura": __version__,
+        "torch": str(torch.__version__),
+    }
 
 
 def validation_metrics(cohort: Cohort, scores: Mapping[str, float]) -> dict[str, object]:

@@ -9,7 +9,7 @@ import torch
 
 from pleura.data.cache import SliceCache
 from pleura.models.classifier import Classifier
-from pleura.models.predict import predict_network
+from pleura.models.predict import pooled_features, predict_network
 from pleura.settings import InputSettings
 from pleura.training.watcher import Watcher
 
@@ -52,7 +52,7 @@ def network_outputs(
             network, settings, cache.open(key).all(), seed=int(key[:8], 16), count=count, device=device
         )
         logits.append(seen.logits)
-        pooled.append(seen.pooled)
+        pooled.append(pooled_features(network, seen))
         if watcher is not None:
             watcher.advance()
     return Outputs(np.stack(logits), np.stack(pooled))

@@ -6,17 +6,17 @@ An entry is named by the hash of the study, of its masks and of all that decides
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import blosc2
 import numpy as np
 import numpy.typing as npt
 
-from pleura.data.cache import LUNGS_VERSION, cache_key
+from pleura.data.cache import LUNGS_VERSION, cache_key, mask_hash
 from pleura.data.cohort import Case
+from pleura.data.filling import fill_each
 from pleura.data.intensity import check_intensity
 from pleura.data.packed import read_packed, write_packed
 from pleura.data.segmentation.planes import find_frame, label_planes, lesions_of, slice_planes
@@ -78,41 +78,20 @@ class StackCache:
             If an entry cannot be written.
         """
         check_intensity(cases, self.settings)
-        paths = []
-        if workers == 1 or len(cases) < 2:
-            for case in cases:
-                paths.append(_fill(self, case))
-                on_done(case.case)
-        else:
-            with ProcessPoolExecutor(min(workers, len(cases)), mp_context=get_context("spawn")) as pool:
-                pending = [pool.submit(_fill, self, case) for case in cases]
-                try:
-                    for case, future in zip(cases, pending, strict=True):
-                        paths.append(future.result())
-                        on_done(case.case)
-                except BaseException:
-                    pool.shutdown(cancel_futures=True)
-                    raise
+        paths = fill_each(partial(_fill, self), cases, workers=workers, on_done=lambda case, _: on_done(case.case))
         return [_read(path) for path in paths]
 
     def key(self, case: Case) -> str:
         """Name a case's entry by all that decides it."""
         decisive = [
             cache_key(case.study, self.settings),
-            _hash(case.lungs) or f"segmented {LUNGS_VERSION}",
-            _hash(case.lesions) if self.task == "lesions" else "",
+            mask_hash(case.lungs) or f"segmented {LUNGS_VERSION}",
+            mask_hash(case.lesions) if self.task == "lesions" else "",
             self.settings.slices,
             self.task,
             _VERSION,
         ]
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
-
-
-def _hash(mask: Path | None) -> str:
-    try:
-        return "" if mask is None else hashlib.sha256(mask.read_bytes()).hexdigest()
-    except OSError as error:
-        raise CohortError(f"cannot read {mask}: {error.strerror}") from error
 
 
 def _fill(cache: StackCache, case: Case) -> Path:

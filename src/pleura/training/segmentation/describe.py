@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 
-import torch
-
-from pleura import __version__
 from pleura.data.cohort import Cohort
 from pleura.models.card import Card
 from pleura.models.files import SegmentationModel
-from pleura.training.description import recipe_hash
+from pleura.training.description import cohort_facts, run_facts
 from pleura.training.segmentation.recipe import SegmenterRecipe
 
 __all__ = ["segmenter_card", "validation_table"]
@@ -48,16 +45,9 @@ def segmenter_card(
             "summary": f"{len(cases)} {kind} cases of {len(hospitals)} hospitals with {what}"
             + (f", {grey} of them pictures of 256 grey levels" if grey else ""),
             "synthetic": cohort.synthetic and (parent is None or parent.card.synthetic),
-            "cohort": cohort.name,
-            "generator": cohort.generator,
-            "cohort_seed": cohort.seed,
-            "cases": len(cases),
+            **cohort_facts(cohort),
             "slices": epochs * recipe.draw.examples,
-            "epochs": epochs,
-            "seed": recipe.training.seed,
-            "recipe_sha256": recipe_hash(recipe),
-            "pleura": __version__,
-            "torch": str(torch.__version__),
+            **run_facts(recipe, seed=recipe.training.seed, epochs=epochs),
             "labels": cohort.counts("label", "train"),
             **({"pretrained_sha256": pretrained} if pretrained else {}),
             "hospitals": hospitals,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pleura.data.segmentation.augmentation import SliceAugmentation
 from pleura.data.segmentation.examples import DrawSettings
@@ -14,12 +15,19 @@ from pleura.settings import (
     ScheduleSettings,
     TrainingSettings,
     ValidationSettings,
+    check_name,
     parse_settings,
     parse_toml,
     read_recipe_of,
 )
 
-__all__ = ["OverlapSettings", "SegmenterRecipe", "parse_segmenter_recipe", "read_segmenter_recipe"]
+__all__ = [
+    "OverlapSettings",
+    "SegmenterRecipe",
+    "parse_segmenter_recipe",
+    "read_segmenter_recipe",
+    "segmenter_recipe_of",
+]
 
 _INPUT = {
     "window_low": -1200,
@@ -85,14 +93,10 @@ class SegmenterRecipe:
     """Judged when."""
 
     def __post_init__(self) -> None:
-        plain = self.name.replace("-", "").replace("_", "").replace(".", "")
+        check_name(self.name)
         field_needed = "slice" if self.task == "lungs" else "lungs"
         problems = (
             (self.task not in SEGMENTS, f'task = "{self.task}"; a segmenter\'s is one of {", ".join(SEGMENTS)}'),
-            (
-                not plain.isalnum() or not self.name.isascii() or not self.name[0].isalnum(),
-                f'name = "{self.name}"; need letters, digits, "-", "_" or ".", beginning with a letter or digit',
-            ),
             (self.cutoff not in ("fitted", "half"), f'cutoff = "{self.cutoff}"; known are "half" and "fitted"'),
             (self.input.size % MULTIPLE != 0, f"input.size = {self.input.size}; need a multiple of {MULTIPLE}"),
             (
@@ -148,9 +152,13 @@ def parse_segmenter_recipe(text: str) -> SegmenterRecipe:
     >>> parse_segmenter_recipe('name = "mine"\ntask = "lesions"\n[input]\nsize = 64').input.field
     'lungs'
     """
-    table = parse_toml(text)
+    return segmenter_recipe_of(parse_toml(text))
+
+
+def segmenter_recipe_of(table: Mapping[str, Any]) -> SegmenterRecipe:
+    """Read a segmenter's recipe from a table, as `parse_segmenter_recipe` from a text."""
     of_task = {"field": "slice" if table.get("task") == "lungs" else "lungs"}
     given = table.get("input", {})
-    if isinstance(given, dict):
-        table["input"] = _INPUT | of_task | given
+    if isinstance(given, Mapping):
+        table = {**table, "input": {**_INPUT, **of_task, **given}}
     return parse_settings(SegmenterRecipe, table)

@@ -1,6 +1,5 @@
 """A recipe in, or its file or table; what it has hospitals learn, or the recipe as its kind is read, out."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,8 @@ from pleura.federation.learning.lesson import Lesson, Recipe
 from pleura.federation.learning.lessons.classifying import Classifying
 from pleura.federation.learning.lessons.segmenting import Segmenting
 from pleura.models.segmenter import SEGMENTS
-from pleura.models.toml_write import to_toml
-from pleura.settings import TrainingRecipe, parse_recipe, read_recipe_of
-from pleura.training.segmentation.recipe import SegmenterRecipe, parse_segmenter_recipe
+from pleura.settings import TrainingRecipe, parse_settings, parse_toml, read_recipe_of
+from pleura.training.segmentation.recipe import SegmenterRecipe, segmenter_recipe_of
 
 __all__ = ["find_lesson", "parse_learned", "read_learned"]
 
@@ -42,7 +40,7 @@ def read_learned(path: Path) -> Recipe:
     RecipeError
         If it cannot be read, or is of something that no federation trains.
     """
-    return read_recipe_of(path, lambda text: parse_learned(_table(text)))
+    return read_recipe_of(path, lambda text: parse_learned(parse_toml(text)))
 
 
 def parse_learned(table: Mapping[str, Any]) -> Recipe:
@@ -52,13 +50,4 @@ def parse_learned(table: Mapping[str, Any]) -> Recipe:
         raise RecipeError(
             f'task "{task}": {_OTHERS[str(task)]} is not trained in a federation; train it with one cohort'
         )
-    recipe: TrainingRecipe | SegmenterRecipe
-    recipe = parse_segmenter_recipe(to_toml(dict(table))) if task in SEGMENTS else parse_recipe(to_toml(dict(table)))
-    return recipe
-
-
-def _table(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"not TOML: {error}") from error
+    return segmenter_recipe_of(table) if task in SEGMENTS else parse_settings(TrainingRecipe, table)
