@@ -102,14 +102,8 @@ def new_hospital(
             "newcomer": newcomer,
             "margin": margin,
         },
-        {
-            "cohort": cohort,
-            "joining": joining,
-            "cache_folder": cache,
-            "device": device,
-            "workers": workers,
-            "resume": resume,
-        },
+        {"cohort": cohort, "cache_folder": cache, "device": device, "workers": workers, "resume": resume},
+        joining=joining,
     )
 
 
@@ -231,19 +225,20 @@ def lesions_federated(
     )
 
 
-def _run(name: str, out: Path, recipe: str, settings: dict[str, Any], more: dict[str, Any]) -> None:
+def _run(name: str, out: Path, recipe: str, settings: dict[str, Any], conditions: dict[str, Any], **more: str) -> None:
     """Run an experiment with a progress bar; stopped with Ctrl-C, say how to go on."""
     from pleura.federation.experiments.settings import ExperimentSettings
     from pleura.training.recipes import find_recipe
 
     chosen, run = ExperimentSettings(**settings), _find(name)
 
+    from pleura.federation.experiments.conditions import Conditions
     from pleura.federation.learning.lessons.find import read_learned  # after `_find`, which says what is not installed
 
     read = read_learned(find_recipe(recipe))
     with watch() as watcher, stop_on_termination():
         try:
-            run(chosen, out, recipe=read, watcher=watcher, **more)
+            run(chosen, out, recipe=read, conditions=Conditions(**conditions, watcher=watcher), **more)
         except KeyboardInterrupt:
             watcher.say(f"stopped; whole arms and rounds are kept in {out}: give the same call with --resume to go on")
             raise typer.Exit(1) from None

@@ -13,6 +13,7 @@ from pleura.diagnosis.stepwise_scores import QUESTIONS, StepwiseScores, score_st
 from pleura.errors import CohortError, RecipeError
 from pleura.evaluation.cutoffs.choose import Rule, choose_cut_off
 from pleura.evaluation.roc import auc
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.covidet_federated import covidet_federated
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.six_hospitals import six_hospitals
@@ -54,7 +55,7 @@ def cohort(slices: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(cohort: Path, slices: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("covidet") / "out"
-    covidet_federated(SETTINGS, out, recipe=recipe(), cache_folder=slices, cohort=cohort)
+    covidet_federated(SETTINGS, out, recipe=recipe(), conditions=Conditions(cache_folder=slices, cohort=cohort))
     return out
 
 
@@ -107,10 +108,11 @@ def test_a_hospital_without_viral_pneumonia_sits_out_the_second_step(done: Path)
 def test_a_stopped_experiment_goes_on_to_the_same_tables(
     done: Path, cohort: Path, slices: Path, tmp_path: Path
 ) -> None:
-    out, again = tmp_path / "out", {"recipe": recipe(), "cache_folder": slices, "cohort": cohort}
+    out, first = tmp_path / "out", Conditions(cache_folder=slices, cohort=cohort, watcher=Listener("alone west"))
     with pytest.raises(KeyboardInterrupt):
-        covidet_federated(SETTINGS, out, watcher=Listener("alone west"), **again)  # type: ignore[arg-type]
-    covidet_federated(SETTINGS, out, resume=True, **again)  # type: ignore[arg-type]
+        covidet_federated(SETTINGS, out, recipe=recipe(), conditions=first)
+    again = Conditions(cache_folder=slices, cohort=cohort, resume=True)
+    covidet_federated(SETTINGS, out, recipe=recipe(), conditions=again)
     for name in ("results.csv", "summary.csv", "differences.csv", "report.md"):
         assert (out / name).read_bytes() == (done / name).read_bytes()
 
@@ -159,4 +161,4 @@ def test_the_six_hospitals_differ_as_said() -> None:
 
 def test_a_recipe_for_something_else_is_refused(cohort: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="begins with DL1"):
-        covidet_federated(SETTINGS, tmp_path / "out", recipe=tiny.recipe(), cohort=cohort)
+        covidet_federated(SETTINGS, tmp_path / "out", recipe=tiny.recipe(), conditions=Conditions(cohort=cohort))

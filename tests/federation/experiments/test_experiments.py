@@ -11,6 +11,7 @@ from federation import tiny
 from federation.experiments.hospitals import Listener, write_tested
 from pleura.data.cohort import read_cohort
 from pleura.errors import CohortError, RecipeError
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.local_epochs import local_epochs
 from pleura.federation.experiments.new_hospital import new_hospital
 from pleura.federation.experiments.protection import protection
@@ -37,7 +38,9 @@ def four(slices: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def joined(four: Path, slices: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("second") / "out"
-    new_hospital(SETTINGS, out, recipe=tiny.recipe(), cache_folder=slices, cohort=four, joining="south")
+    new_hospital(
+        SETTINGS, out, recipe=tiny.recipe(), joining="south", conditions=Conditions(cache_folder=slices, cohort=four)
+    )
     return out
 
 
@@ -80,14 +83,15 @@ def test_a_stopped_joining_goes_on_to_the_same_table(joined: Path, four: Path, s
                 SETTINGS,
                 tmp_path,
                 recipe=tiny.recipe(),
-                cache_folder=slices,
-                cohort=four,
                 joining="south",
-                resume=resume,
-                watcher=Listener(at),
+                conditions=Conditions(cache_folder=slices, cohort=four, resume=resume, watcher=Listener(at)),
             )
     new_hospital(
-        SETTINGS, tmp_path, recipe=tiny.recipe(), cache_folder=slices, cohort=four, joining="south", resume=True
+        SETTINGS,
+        tmp_path,
+        recipe=tiny.recipe(),
+        joining="south",
+        conditions=Conditions(cache_folder=slices, cohort=four, resume=True),
     )
     assert (tmp_path / "results.csv").read_bytes() == (joined / "results.csv").read_bytes()
 
@@ -102,7 +106,9 @@ def test_the_report_says_what_was_gained_and_lost(joined: Path) -> None:
 
 def test_a_hospital_that_cannot_join_is_refused(four: Path, slices: Path, tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="no case of hospital union"):
-        new_hospital(SETTINGS, tmp_path / "a", recipe=tiny.recipe(), cache_folder=slices, cohort=four)
+        new_hospital(
+            SETTINGS, tmp_path / "a", recipe=tiny.recipe(), conditions=Conditions(cache_folder=slices, cohort=four)
+        )
     rows = read(write_tested(tmp_path / "cohort", cases=24) / "cases.csv")
     kept = [row for row in rows if (row["hospital"], row["label"], row["split"]) != ("west", "covid-19", "test")]
     assert len(kept) < len(rows)
@@ -112,15 +118,16 @@ def test_a_hospital_that_cannot_join_is_refused(four: Path, slices: Path, tmp_pa
             SETTINGS,
             tmp_path / "b",
             recipe=tiny.recipe(),
-            cache_folder=slices,
-            cohort=tmp_path / "cohort",
             joining="west",
+            conditions=Conditions(cache_folder=slices, cohort=tmp_path / "cohort"),
         )
     assert not (tmp_path / "b").exists()
 
 
 def test_equal_compute_costs_fewer_bytes_with_longer_rounds(tested_cohort: Path, slices: Path, tmp_path: Path) -> None:
-    local_epochs(SETTINGS, tmp_path, recipe=tiny.recipe(), cache_folder=slices, cohort=tested_cohort)
+    local_epochs(
+        SETTINGS, tmp_path, recipe=tiny.recipe(), conditions=Conditions(cache_folder=slices, cohort=tested_cohort)
+    )
     rows = [row for row in read(tmp_path / "results.csv") if row["judged_on"] == "all hospitals"]
     assert [(row["seed"], row["local_epochs"], row["rounds"]) for row in rows] == [
         (seed, number, rounds) for seed in "0" for number, rounds in (("1", "2"), ("2", "1"))
@@ -135,14 +142,15 @@ def test_equal_compute_costs_fewer_bytes_with_longer_rounds(tested_cohort: Path,
             replace(SETTINGS, rounds=3),
             tmp_path / "odd",
             recipe=tiny.recipe(),
-            cache_folder=slices,
-            cohort=tested_cohort,
+            conditions=Conditions(cache_folder=slices, cohort=tested_cohort),
         )
 
 
 def test_protection_changes_nothing_beyond_its_levels(tested_cohort: Path, slices: Path, tmp_path: Path) -> None:
     pytest.importorskip("seal")
-    protection(SETTINGS, tmp_path, recipe=tiny.recipe(), cache_folder=slices, cohort=tested_cohort)
+    protection(
+        SETTINGS, tmp_path, recipe=tiny.recipe(), conditions=Conditions(cache_folder=slices, cohort=tested_cohort)
+    )
     rows = {row["arm"]: row for row in read(tmp_path / "results.csv") if row["judged_on"] == "all hospitals"}
     assert list(rows) == ["unrounded", "plain", "masks", "ring, 4 values", "ring, 3 values", "seal"]
     assert len({rows[name]["digest"] for name in ("plain", "masks", "ring, 4 values", "seal")}) == 1

@@ -9,6 +9,7 @@ from PIL import Image
 
 from pleura.errors import RecipeError
 from pleura.evaluation.repeated.runs import spreads
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.lesion_cases import (
     LesionCases,
     lesion_table,
@@ -94,7 +95,7 @@ def test_a_micro_run_leaves_tables_of_its_pixels(tmp_path: Path, monkeypatch: py
         row[5] = "test" if number % 4 == 2 else row[5]
     (folder / "cases.csv").write_text("\n".join([header, *map(",".join, cells)]) + "\n")
     recipe, out = masked_micro.recipe(growth="2\ngroups = 2"), tmp_path / "out"
-    lesions_federated(SETTINGS, out, recipe=recipe, cohort=folder)
+    lesions_federated(SETTINGS, out, recipe=recipe, conditions=Conditions(cohort=folder))
     found = {(row["arm"], row["judged_on"]): row for row in read(out / "results.csv")}
     for way in ("pooled", "federated"):
         kept = read_lesion_cases(out / "seeds" / "0" / "arms" / f"{way}.csv")
@@ -109,4 +110,6 @@ def test_a_micro_run_leaves_tables_of_its_pixels(tmp_path: Path, monkeypatch: py
     with Image.open(out / "figure.png") as picture:
         assert len(set(picture.convert("RGB").resize((200, 200)).get_flattened_data())) > 10
     with pytest.raises(RecipeError, match='is on "lesions"'):
-        lesions_federated(SETTINGS, tmp_path / "b", recipe=masked_micro.recipe("lungs"), cohort=folder)
+        lesions_federated(
+            SETTINGS, tmp_path / "b", recipe=masked_micro.recipe("lungs"), conditions=Conditions(cohort=folder)
+        )

@@ -8,6 +8,7 @@ import pytest
 from federation import tiny
 from pleura.data.synthetic.hospitals import SyntheticHospital
 from pleura.errors import ModelError, RecipeError
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.opening import Experiment, open_experiment
 from pleura.federation.experiments.settings import ExperimentSettings
 
@@ -19,7 +20,9 @@ HOSPITALS = (
 
 
 def begin(out: Path, settings: ExperimentSettings = SETTINGS, *, resume: bool = False) -> Experiment:
-    return open_experiment("new-hospital", settings, out, recipe=tiny.recipe(), hospitals=HOSPITALS, resume=resume)
+    return open_experiment(
+        "new-hospital", settings, out, recipe=tiny.recipe(), hospitals=HOSPITALS, conditions=Conditions(resume=resume)
+    )
 
 
 def test_patients_are_drawn_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +48,12 @@ def test_patients_are_drawn_once_and_kept(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_device_that_is_not_there_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="device"):
         open_experiment(
-            "protection", SETTINGS, tmp_path / "out", recipe=tiny.recipe(), hospitals=HOSPITALS, device="abacus"
+            "protection",
+            SETTINGS,
+            tmp_path / "out",
+            recipe=tiny.recipe(),
+            hospitals=HOSPITALS,
+            conditions=Conditions(device="abacus"),
         )
     assert not (tmp_path / "out").exists()
 

@@ -13,6 +13,7 @@ from federation import tiny
 from federation.experiments.hospitals import Listener
 from pleura.errors import OutputError, RecipeError
 from pleura.evaluation.predictions import read_predictions
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.pooled_vs_federated import pooled_vs_federated
 from pleura.federation.experiments.settings import ExperimentSettings
 
@@ -27,7 +28,9 @@ def read(path: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def done(tested_cohort: Path, slices: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("first") / "out"
-    pooled_vs_federated(SETTINGS, out, recipe=tiny.recipe(), cache_folder=slices, cohort=tested_cohort)
+    pooled_vs_federated(
+        SETTINGS, out, recipe=tiny.recipe(), conditions=Conditions(cache_folder=slices, cohort=tested_cohort)
+    )
     return out
 
 
@@ -94,19 +97,27 @@ def test_a_stopped_experiment_goes_on_to_the_same_tables(
             SETTINGS,
             out,
             recipe=tiny.recipe(),
-            cache_folder=slices,
-            cohort=tested_cohort,
-            watcher=Listener("alone west"),
+            conditions=Conditions(cache_folder=slices, cohort=tested_cohort, watcher=Listener("alone west")),
         )
     assert not (out / "results.csv").exists()
     with pytest.raises(OutputError, match="add --resume"):
-        pooled_vs_federated(SETTINGS, out, recipe=tiny.recipe(), cache_folder=slices, cohort=tested_cohort)
+        pooled_vs_federated(
+            SETTINGS, out, recipe=tiny.recipe(), conditions=Conditions(cache_folder=slices, cohort=tested_cohort)
+        )
     longer = replace(SETTINGS, rounds=3)  # seeds alone may change
     with pytest.raises(RecipeError, match="not what this call asks for"):
-        pooled_vs_federated(longer, out, recipe=tiny.recipe(), cache_folder=slices, cohort=tested_cohort, resume=True)
+        pooled_vs_federated(
+            longer,
+            out,
+            recipe=tiny.recipe(),
+            conditions=Conditions(cache_folder=slices, cohort=tested_cohort, resume=True),
+        )
     listener = Listener()
     pooled_vs_federated(
-        SETTINGS, out, recipe=tiny.recipe(), cache_folder=slices, cohort=tested_cohort, resume=True, watcher=listener
+        SETTINGS,
+        out,
+        recipe=tiny.recipe(),
+        conditions=Conditions(cache_folder=slices, cohort=tested_cohort, resume=True, watcher=listener),
     )
     assert "alone north: there already" in listener.lines
     for name in ("results.csv", "summary.csv", "differences.csv", "figure.png", "report.md"):
@@ -116,9 +127,14 @@ def test_a_stopped_experiment_goes_on_to_the_same_tables(
 def test_a_folder_with_something_else_is_left_alone(tested_cohort: Path, slices: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="already holds something"):
-        pooled_vs_federated(SETTINGS, tmp_path, recipe=tiny.recipe(), cache_folder=slices, cohort=tested_cohort)
+        pooled_vs_federated(
+            SETTINGS, tmp_path, recipe=tiny.recipe(), conditions=Conditions(cache_folder=slices, cohort=tested_cohort)
+        )
     with pytest.raises(RecipeError, match="nothing to resume"):
         pooled_vs_federated(
-            SETTINGS, tmp_path, recipe=tiny.recipe(), cache_folder=slices, cohort=tested_cohort, resume=True
+            SETTINGS,
+            tmp_path,
+            recipe=tiny.recipe(),
+            conditions=Conditions(cache_folder=slices, cohort=tested_cohort, resume=True),
         )
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

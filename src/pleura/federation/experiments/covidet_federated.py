@@ -10,6 +10,7 @@ from pleura.errors import RecipeError
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.repeated.runs import Spread, Table, differences, spreads, tables
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.figures.by_class import RocPanel, roc_panels
 from pleura.federation.experiments.held_out import EVERYWHERE, Row, judged_rows
 from pleura.federation.experiments.opening import Experiment, open_experiment
@@ -20,7 +21,6 @@ from pleura.federation.experiments.stepwise_ways import StepwiseWays, at_cut_off
 from pleura.federation.experiments.trio import FEDERATED, POOLED
 from pleura.federation.learning.settings import WeightSettings
 from pleura.settings import TrainingRecipe
-from pleura.training.watcher import Watcher
 
 __all__ = ["covidet_federated"]
 
@@ -35,12 +35,7 @@ def covidet_federated(
     out: Path,
     *,
     recipe: TrainingRecipe,
-    cohort: Path | None = None,
-    cache_folder: Path | None = None,
-    device: str = "cpu",
-    workers: int = 1,
-    resume: bool = False,
-    watcher: Watcher | None = None,
+    conditions: Conditions = Conditions(),
 ) -> tuple[Row, ...]:
     """Train both steps of the stepwise diagnosis pooled and federated, with several seeds; write what comes of it.
 
@@ -53,9 +48,7 @@ def covidet_federated(
     ----------
     settings : what decides it beside the recipe
     recipe : of DL1; DL2 is trained by the same, but for what it tells apart and the weights it begins with
-    out : a new or empty folder, or with `resume` one in which the same experiment was begun
-    cohort : a folder whose cases to take in place of synthetic ones; three hospitals or more for each step
-    cache_folder, device, workers, resume, watcher : as in `pooled_vs_federated`
+    out, conditions : as in `pooled_vs_federated`; a cohort has three hospitals or more for each step
 
     Returns
     -------
@@ -74,12 +67,7 @@ def covidet_federated(
         out,
         recipe=recipe,
         hospitals=six_hospitals(settings.cases),
-        cohort=cohort,
-        cache_folder=cache_folder,
-        device=device,
-        workers=workers,
-        resume=resume,
-        watcher=watcher,
+        conditions=conditions,
     )
     rows: list[Row] = []
     answers: Answers = {question.name: {} for question in QUESTIONS}

@@ -9,6 +9,7 @@ import numpy as np
 from pleura.errors import RecipeError
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.repeated.runs import Table, differences, spreads
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.figures.agreement import agreement_figure
 from pleura.federation.experiments.held_out import EVERYWHERE, Row
 from pleura.federation.experiments.lesion_cases import LesionCases, lesion_table
@@ -20,7 +21,6 @@ from pleura.federation.experiments.six_hospitals import six_hospitals
 from pleura.federation.experiments.trio import FEDERATED, POOLED
 from pleura.federation.learning.settings import WeightSettings
 from pleura.training.segmentation.recipe import SegmenterRecipe
-from pleura.training.watcher import Watcher
 
 __all__ = ["lesions_federated"]
 
@@ -32,12 +32,7 @@ def lesions_federated(
     out: Path,
     *,
     recipe: SegmenterRecipe,
-    cohort: Path | None = None,
-    cache_folder: Path | None = None,
-    device: str = "cpu",
-    workers: int = 1,
-    resume: bool = False,
-    watcher: Watcher | None = None,
+    conditions: Conditions = Conditions(),
 ) -> tuple[Row, ...]:
     """Train a segmenter of lesions pooled and federated, with several seeds; write what comes of it.
 
@@ -58,12 +53,7 @@ def lesions_federated(
         out,
         recipe=recipe,
         hospitals=six_hospitals(settings.cases),
-        cohort=cohort,
-        cache_folder=cache_folder,
-        device=device,
-        workers=workers,
-        resume=resume,
-        watcher=watcher,
+        conditions=conditions,
     )
     done: dict[str, list[LesionCases]] = {POOLED: [], FEDERATED: []}
     rows: list[Row] = []

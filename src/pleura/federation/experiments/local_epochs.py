@@ -9,6 +9,7 @@ from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.repeated.runs import Table, differences, spreads, tables
 from pleura.federation.experiments.arms import Arm, Facts
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.figures.lines import Line, Panel, lines_figure
 from pleura.federation.experiments.held_out import EVERYWHERE, Row, judged_rows
 from pleura.federation.experiments.opening import Experiment, open_experiment
@@ -17,7 +18,6 @@ from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import three_hospitals
 from pleura.federation.experiments.workshop import Workshop, wire
 from pleura.settings import TrainingRecipe
-from pleura.training.watcher import Watcher
 
 __all__ = ["local_epochs"]
 
@@ -29,12 +29,7 @@ def local_epochs(
     out: Path,
     *,
     recipe: TrainingRecipe,
-    cohort: Path | None = None,
-    cache_folder: Path | None = None,
-    device: str = "cpu",
-    workers: int = 1,
-    resume: bool = False,
-    watcher: Watcher | None = None,
+    conditions: Conditions = Conditions(),
 ) -> tuple[Row, ...]:
     """Train the same federation with 1, 2, 5 and 10 local epochs a round, and so many times fewer rounds.
 
@@ -44,7 +39,7 @@ def local_epochs(
     Parameters
     ----------
     settings, recipe : what decides it; the recipe's seed is not used
-    out, cohort, cache_folder, device, workers, resume, watcher : as in `pooled_vs_federated`
+    out, conditions : as in `pooled_vs_federated`
 
     Returns
     -------
@@ -64,12 +59,7 @@ def local_epochs(
         out,
         recipe=recipe,
         hospitals=three_hospitals(settings.cases),
-        cohort=cohort,
-        cache_folder=cache_folder,
-        device=device,
-        workers=workers,
-        resume=resume,
-        watcher=watcher,
+        conditions=conditions,
     )
     rows: list[Row] = []
     done: dict[int, list[Arm[Predictions]]] = {}

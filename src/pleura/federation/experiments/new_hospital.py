@@ -7,6 +7,7 @@ from pleura.data.cohort import Cohort, read_cohort
 from pleura.errors import CohortError
 from pleura.evaluation.predictions import Predictions
 from pleura.federation.experiments.arms import Arm, Facts
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.held_out import Row, judged_rows
 from pleura.federation.experiments.joining import ALONE, THREE, TOGETHER, WAYS, WITHOUT, Joining, write_joining
 from pleura.federation.experiments.opening import Experiment, open_experiment
@@ -17,7 +18,6 @@ from pleura.federation.learning.alone import train_alone
 from pleura.federation.learning.state import GlobalState
 from pleura.models.files import load_model
 from pleura.settings import TrainingRecipe
-from pleura.training.watcher import Watcher
 
 __all__ = ["new_hospital"]
 
@@ -29,13 +29,8 @@ def new_hospital(
     out: Path,
     *,
     recipe: TrainingRecipe,
-    cohort: Path | None = None,
+    conditions: Conditions = Conditions(),
     joining: str = NEWCOMER,
-    cache_folder: Path | None = None,
-    device: str = "cpu",
-    workers: int = 1,
-    resume: bool = False,
-    watcher: Watcher | None = None,
 ) -> tuple[Row, ...]:
     """Train three hospitals together, let a fourth join, and judge the model after each further round.
 
@@ -47,8 +42,7 @@ def new_hospital(
     Parameters
     ----------
     settings, recipe : what decides it; the recipe's seed is not used
-    out, cache_folder, device, workers, resume, watcher : as in `pooled_vs_federated`
-    cohort : a folder whose cases to take in place of synthetic ones; four hospitals or more
+    out, conditions : as in `pooled_vs_federated`; a cohort has four hospitals or more
     joining : the hospital that comes last; of a synthetic cohort always the one that is made for it
 
     Returns
@@ -62,20 +56,15 @@ def new_hospital(
         that is asked for.
     """
     only = "" if settings.newcomer == "all" else settings.newcomer
-    if cohort is not None:
-        _joining(read_cohort(cohort, classes=()), joining, only)  # refuses before anything is written
+    if conditions.cohort is not None:
+        _joining(read_cohort(conditions.cohort, classes=()), joining, only)  # refuses before anything is written
     experiment = open_experiment(
         "new-hospital",
         settings,
         out,
         recipe=recipe,
         hospitals=(*three_hospitals(settings.cases), newcomer(settings.cases, only=only)),
-        cohort=cohort,
-        cache_folder=cache_folder,
-        device=device,
-        workers=workers,
-        resume=resume,
-        watcher=watcher,
+        conditions=conditions,
         more={"joining": joining},
     )
     joined = _joining(experiment.cohort, joining, only)

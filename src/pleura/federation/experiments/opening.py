@@ -9,6 +9,7 @@ from pleura.data.cohort import SPLITS, Cohort, read_cohort
 from pleura.data.synthetic.cohort import synthesize_cohort
 from pleura.data.synthetic.hospitals import SyntheticHospital
 from pleura.errors import OutputError, RecipeError
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.workshop import Workshop
 from pleura.federation.learning.lesson import Recipe
@@ -17,7 +18,7 @@ from pleura.federation.learning.settings import FederationSettings, LocalSetting
 from pleura.models.device import choose_device
 from pleura.models.toml_write import to_toml
 from pleura.settings import TrainingRecipe
-from pleura.training.watcher import Silent, Watcher
+from pleura.training.watcher import Watcher
 from pleura.whole_file import write_text
 
 __all__ = ["SETTINGS", "Experiment", "open_experiment"]
@@ -113,12 +114,7 @@ def open_experiment(
     *,
     recipe: Recipe,
     hospitals: Sequence[SyntheticHospital],
-    cohort: Path | None = None,
-    cache_folder: Path | None = None,
-    device: str = "cpu",
-    workers: int = 1,
-    resume: bool = False,
-    watcher: Watcher | None = None,
+    conditions: Conditions,
     more: Mapping[str, str] | None = None,
 ) -> Experiment:
     """Check what can be checked, write the settings, and draw the patients or read those that are given.
@@ -127,12 +123,9 @@ def open_experiment(
     ----------
     name : of the experiment
     settings, recipe : what decides it
-    out : a new or empty folder, or with `resume` one in which the same experiment was begun
-    hospitals : whose patients are drawn, into `out/cohort`
-    cohort : a folder whose cases to take instead
-    cache_folder : for prepared slices; `out/cache` by default
-    device, workers, watcher : as for `pleura.training.loop.train`
-    resume : go on in a folder that has the same settings; seeds may be more or fewer
+    out : a new or empty folder, or one in which the same experiment was begun and is to go on
+    hospitals : whose patients are drawn, into `out/cohort`, unless the conditions name a cohort
+    conditions : where and with what. Going on takes the same settings; seeds may be more or fewer
     more : what else decides it, by name
 
     Raises
@@ -140,17 +133,16 @@ def open_experiment(
     CohortError, RecipeError, ModelError, OutputError
         If the folder, the cohort, the device or the recipe cannot be used, or `out` is of another experiment.
     """
-    watcher = watcher or Silent()
-    choose_device(device)
-    given = None if cohort is None else read_cohort(cohort, classes=())
-    about: dict[str, object] = {"experiment": name, "device": device, "recipe": recipe.name, **(more or {})}
+    choose_device(conditions.device)
+    given = None if conditions.cohort is None else read_cohort(conditions.cohort, classes=())
+    about: dict[str, object] = {"experiment": name, "device": conditions.device, "recipe": recipe.name, **(more or {})}
     if given is not None:
         about["cohort"] = f"{given.name}, {given.generator or 'no generator'}, seed {given.seed}"
-    _begin(out, to_toml({**about, "settings": asdict(settings)}), to_toml(asdict(recipe)), resume)
+    _begin(out, to_toml({**about, "settings": asdict(settings)}), to_toml(asdict(recipe)), conditions.resume)
     if given is None:
         drawn = out / "cohort"
         if not drawn.exists():
-            _draw(drawn, settings, hospitals, workers, watcher)
+            _draw(drawn, settings, hospitals, conditions)
         given = read_cohort(drawn, classes=())
     return Experiment(
         name=name,
@@ -158,10 +150,10 @@ def open_experiment(
         recipe=recipe,
         cohort=find_lesson(recipe).select(given),
         out=out,
-        cache=cache_folder or out / "cache",
-        device=device,
-        workers=workers,
-        watcher=watcher,
+        cache=conditions.cache_folder or out / "cache",
+        device=conditions.device,
+        workers=conditions.workers,
+        watcher=conditions.watcher,
     )
 
 
@@ -207,18 +199,18 @@ def _without_seeds(text: str) -> dict[str, object]:
 
 
 def _draw(
-    out: Path, settings: ExperimentSettings, hospitals: Sequence[SyntheticHospital], workers: int, watcher: Watcher
+    out: Path, settings: ExperimentSettings, hospitals: Sequence[SyntheticHospital], conditions: Conditions
 ) -> None:
     shown = 0
 
     def show(done: int, _: int) -> None:
         nonlocal shown
         for _ in range(done - shown):
-            watcher.advance()
+            conditions.watcher.advance()
         shown = done
 
     train, validation, test = settings.splits
-    watcher.start("drawing patients", sum(hospital.patients for hospital in hospitals))
+    conditions.watcher.start("drawing patients", sum(hospital.patients for hospital in hospitals))
     synthesize_cohort(
         out,
         hospitals=hospitals,
@@ -226,6 +218,6 @@ def _draw(
         size=settings.size,
         format="nifti",
         splits=(train, validation, test),
-        workers=workers,
+        workers=conditions.workers,
         progress=show,
     )

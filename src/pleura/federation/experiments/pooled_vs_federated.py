@@ -6,6 +6,7 @@ from pathlib import Path
 from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.repeated.runs import Table, differences, spreads, tables
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.figures.by_class import roc_by_class
 from pleura.federation.experiments.held_out import EVERYWHERE, Row
 from pleura.federation.experiments.opening import Experiment, open_experiment
@@ -14,7 +15,6 @@ from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.site_table import three_hospitals
 from pleura.federation.experiments.trio import FEDERATED, POOLED, three_ways
 from pleura.settings import TrainingRecipe
-from pleura.training.watcher import Watcher
 
 __all__ = ["pooled_vs_federated"]
 
@@ -26,12 +26,7 @@ def pooled_vs_federated(
     out: Path,
     *,
     recipe: TrainingRecipe,
-    cohort: Path | None = None,
-    cache_folder: Path | None = None,
-    device: str = "cpu",
-    workers: int = 1,
-    resume: bool = False,
-    watcher: Watcher | None = None,
+    conditions: Conditions = Conditions(),
 ) -> tuple[Row, ...]:
     """Train each of three hospitals alone, all pooled, and federated, with several seeds; write what comes of it.
 
@@ -42,11 +37,8 @@ def pooled_vs_federated(
     Parameters
     ----------
     settings, recipe : what decides it; the recipe's seed is not used
-    out : a new or empty folder, or with `resume` one in which the same experiment was begun
-    cohort : a folder whose cases to take in place of synthetic ones; three hospitals or more
-    cache_folder : for prepared slices; `out/cache` by default
-    device, workers, watcher : as for `pleura.training.loop.train`
-    resume : go on with the first arm that is not whole
+    out : a new or empty folder, or one in which the same experiment was begun and is to go on
+    conditions : where and with what; a cohort has three hospitals or more
 
     Returns
     -------
@@ -63,12 +55,7 @@ def pooled_vs_federated(
         out,
         recipe=recipe,
         hospitals=three_hospitals(settings.cases),
-        cohort=cohort,
-        cache_folder=cache_folder,
-        device=device,
-        workers=workers,
-        resume=resume,
-        watcher=watcher,
+        conditions=conditions,
     )
     rows: list[Row] = []
     answers: dict[str, list[Predictions]] = {}
@@ -79,8 +66,8 @@ def pooled_vs_federated(
             experiment.folder(seed),
             experiment.federation(),
             cache_folder=experiment.cache,
-            workers=workers,
-            device=device,
+            workers=experiment.workers,
+            device=experiment.device,
             seed=seed,
             precision=recipe.training.precision,
             watcher=experiment.watcher,

@@ -10,6 +10,7 @@ from pleura.evaluation.figures.style import save_figure
 from pleura.evaluation.predictions import Predictions
 from pleura.evaluation.repeated.runs import Table, differences, spreads, tables
 from pleura.federation.experiments.arms import Arm, Facts
+from pleura.federation.experiments.conditions import Conditions
 from pleura.federation.experiments.figures.costs import costs_figure
 from pleura.federation.experiments.held_out import EVERYWHERE, Row, judged_rows
 from pleura.federation.experiments.opening import Experiment, open_experiment
@@ -21,7 +22,6 @@ from pleura.federation.experiments.workshop import Workshop, wire
 from pleura.federation.learning.settings import ProtectionSettings
 from pleura.federation.learning.state import GlobalState, load_state, save_state
 from pleura.settings import TrainingRecipe
-from pleura.training.watcher import Watcher
 
 __all__ = ["PROTECTIONS", "UNROUNDED", "protection"]
 
@@ -42,12 +42,7 @@ def protection(
     out: Path,
     *,
     recipe: TrainingRecipe,
-    cohort: Path | None = None,
-    cache_folder: Path | None = None,
-    device: str = "cpu",
-    workers: int = 1,
-    resume: bool = False,
-    watcher: Watcher | None = None,
+    conditions: Conditions = Conditions(),
 ) -> tuple[Row, ...]:
     """Train the same federation without protection and under each, and compare bytes, seconds, weights and answers.
 
@@ -59,7 +54,7 @@ def protection(
     Parameters
     ----------
     settings, recipe : what decides it; the recipe's seed is not used
-    out, cohort, cache_folder, device, workers, resume, watcher : as in `pooled_vs_federated`
+    out, conditions : as in `pooled_vs_federated`
 
     Returns
     -------
@@ -76,12 +71,7 @@ def protection(
         out,
         recipe=recipe,
         hospitals=three_hospitals(settings.cases),
-        cohort=cohort,
-        cache_folder=cache_folder,
-        device=device,
-        workers=workers,
-        resume=resume,
-        watcher=watcher,
+        conditions=conditions,
     )
     rows: list[Row] = []
     done: dict[str, list[Arm[Predictions]]] = {}
