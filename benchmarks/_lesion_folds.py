@@ -5,7 +5,7 @@ A fold's result is kept as JSON as soon as it is there, so that folds can be tra
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
@@ -18,15 +18,18 @@ from _lesion_pictures import Patient, data_hash, write_cohort
 from _table import RESULTS
 from pleura.diagnosis.segment import segment_lesions
 from pleura.imaging.study import load_study
-from pleura.models.files import find_model, model_id
+from pleura.imaging.volume import Volume
+from pleura.models.files import SegmentationModel, find_model, model_id
 from pleura.training.description import recipe_hash
 from pleura.training.epochs import CHECKPOINT
+from pleura.training.segmentation.judge import HALF
 from pleura.training.segmentation.recipe import SegmenterRecipe, read_segmenter_recipe
 from pleura.training.segmentation.train import train_segmenter
 from pleura.training.watcher import Silent
 
 __all__ = ["RECIPE", "Fold", "Kept", "best_threshold", "dice", "kept_folds", "t_interval", "train_fold"]
 
+CUTOFFS = (0.05, 0.1, 0.2, 0.3, 0.4)
 RECIPE = Path(__file__).with_name("lesions_pictures.toml")
 
 
@@ -39,6 +42,8 @@ class Fold:
     """When it was made, UTC."""
     dice: float
     """Over all slices as one volume, on the pictures' own grid, inside the given lungs."""
+    by_cutoff: dict[str, float]
+    """The same with a pixel called lesion from other probabilities on than a half."""
     share: float
     """Found lesion pixels over lung pixels."""
     true_share: float
@@ -100,8 +105,9 @@ def train_fold(patients: Sequence[Patient], held_out: str, out: Path, *, start: 
     minutes = (process_time() - began) / 60
     patient = next(one for one in patients if one.name == held_out)
     volume, _ = load_study(cohort / "studies" / f"{held_out}.nii.gz")
-    found = segment_lesions(model, volume, patient.lungs.astype(np.uint8), device=device) > 0
     truth = patient.lesions & patient.lungs
+    every = {cutoff: _found(model, volume, patient, cutoff, device) for cutoff in (HALF, *CUTOFFS)}
+    found = every[HALF]
     threshold = best_threshold([one for one in patients if one.name != held_out])
     simple = patient.lungs & (patient.levels > threshold)
     lungs = np.count_nonzero(patient.lungs)
@@ -109,6 +115,7 @@ def train_fold(patients: Sequence[Patient], held_out: str, out: Path, *, start: 
         patient=held_out,
         date=datetime.now(UTC).isoformat(timespec="minutes"),
         dice=dice(found, truth),
+        by_cutoff={f"{cutoff:g}": round(dice(one, truth), 4) for cutoff, one in sorted(every.items())},
         share=float(np.count_nonzero(found) / lungs),
         true_share=patient.share,
         threshold=threshold,
@@ -119,6 +126,14 @@ def train_fold(patients: Sequence[Patient], held_out: str, out: Path, *, start: 
     )
     _keep(fold, start, _settings(recipe, patients))
     return fold
+
+
+def _found(
+    model: SegmentationModel, volume: Volume, patient: Patient, cutoff: float, device: str
+) -> npt.NDArray[np.bool_]:
+    """Segment as a diagnosis does, with a cut-off other than the card's."""
+    card = replace(model.card, thresholds={**model.card.thresholds, "answer": cutoff})
+    return segment_lesions(replace(model, card=card), volume, patient.lungs.astype(np.uint8), device=device) > 0
 
 
 def best_threshold(patients: Sequence[Patient]) -> int:

@@ -34,9 +34,23 @@ def test_parameters_by_hand() -> None:
     }
 
 
+def test_parameters_with_edges_by_hand() -> None:
+    with torch.device("meta"):
+        network = DeepLabV3Plus(classes=2, edges=16)
+    assert network.classifier is None
+    assert network.sharpen is not None
+    assert sum(p.numel() for p in network.sharpen.parameters()) == (
+        (256 * 16 + 2 * 16)  # what was found
+        + (64 * 16 + 2 * 16)  # the stem
+        + (9 * 32 * 32 + 2 * 32)
+        + (32 * 8 + 8)  # four pixels of two classes
+    )
+
+
 @pytest.mark.parametrize("shape", [(1, 1, 16, 16), (2, 1, 32, 80)])
-def test_each_pixel_gets_a_logit_a_class(shape: tuple[int, ...]) -> None:
-    logits = _narrow(classes=3).eval()(torch.randn(shape))
+@pytest.mark.parametrize("edges", [0, 4])
+def test_each_pixel_gets_a_logit_a_class(shape: tuple[int, ...], edges: int) -> None:
+    logits = _narrow(classes=3, edges=edges).eval()(torch.randn(shape))
     assert logits.shape == (shape[0], 3, *shape[2:])
     assert logits.dtype == torch.float32
 
@@ -47,7 +61,7 @@ def test_slices_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
         _narrow()(torch.zeros(shape))
 
 
-@pytest.mark.parametrize("wrong", [{"classes": 0}, {"aspp": 0}, {"dropout": 1.0}, {"groups": 3}])
+@pytest.mark.parametrize("wrong", [{"classes": 0}, {"aspp": 0}, {"edges": -1}, {"dropout": 1.0}, {"groups": 3}])
 def test_arguments_that_do_not_fit_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"need positive|cannot be parted"):
         DeepLabV3Plus(**{**NARROW, **wrong})  # type: ignore[arg-type]
@@ -105,14 +119,45 @@ def test_logits_are_linear_between_the_centres_of_coarser_pixels() -> None:
     torch.testing.assert_close(got, wanted)
 
 
-def test_with_group_norm_a_slice_is_judged_by_itself() -> None:
-    network = _narrow(groups=2).train()
+def test_with_edges_each_pixel_has_numbers_of_its_own() -> None:
+    """A classifier that gives class c, row i, column j of each pixel of half the size the number 100 c + 10 i + j."""
+    network = _narrow(classes=2, edges=4).eval()
+    assert network.sharpen is not None
+    nn.init.zeros_(network.sharpen.classifier.weight)
+    numbers = torch.tensor([100 * c + 10 * i + j for c in range(2) for i in range(2) for j in range(2)])
+    network.sharpen.classifier.bias = nn.Parameter(numbers.float())
+    row, column = torch.arange(32)[:, None] % 2, torch.arange(32) % 2
+    one = (10 * row + column).float()
+    torch.testing.assert_close(network(torch.randn(1, 1, 32, 32))[0], torch.stack([one, 100 + one]))
+
+
+def test_edges_learn_a_border_that_a_quarter_of_the_size_cannot_hold() -> None:
+    """Every second column, 8 steps of Adam on one slice: what was coarser than the pattern stays at chance."""
+    columns = (torch.arange(32) % 2).expand(1, 32, 32)
+    x = columns[None].float() - 0.5
+    right = {}
+    for edges in (0, 8):
+        network = _narrow(1, groups=2, edges=edges).train()
+        optimiser = torch.optim.Adam(network.parameters(), 0.02)
+        for _ in range(8):
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(network(x), columns).backward()
+            optimiser.step()
+        right[edges] = float((network(x).argmax(dim=1) == columns).float().mean())
+    assert right[0] < 0.7
+    assert right[8] > 0.95
+
+
+@pytest.mark.parametrize("edges", [0, 4])
+def test_with_group_norm_a_slice_is_judged_by_itself(edges: int) -> None:
+    network = _narrow(groups=2, edges=edges).train()
     x = torch.randn(3, 1, 32, 32)
     torch.testing.assert_close(network(x)[1:2], network(x[1:2]), rtol=1e-4, atol=1e-5)
 
 
-def test_a_batch_of_one_slice_trains_with_batch_norm_too() -> None:
-    network = _narrow().train()
+@pytest.mark.parametrize("edges", [0, 4])
+def test_a_batch_of_one_slice_trains_with_batch_norm_too(edges: int) -> None:
+    network = _narrow(edges=edges).train()
     network(torch.randn(1, 1, 32, 32)).square().mean().backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
@@ -120,9 +165,9 @@ def test_a_batch_of_one_slice_trains_with_batch_norm_too() -> None:
     assert network.pyramid.whole.weight.grad.abs().sum() > 0  # type: ignore[union-attr]
 
 
-def _gradients(*, half: bool) -> Tensor:
+def _gradients(*, half: bool, edges: int) -> Tensor:
     """Of a batch that can be learned. With group norm: with batch norm even rounding the weights turns them."""
-    network = _narrow(3, groups=2, growth=8, stem=16, aspp=16, low_level=8).train()
+    network = _narrow(3, groups=2, growth=8, stem=16, aspp=16, low_level=8, edges=edges).train()
     torch.manual_seed(4)
     x = nn.functional.interpolate(torch.randn(4, 1, 16, 16), scale_factor=4.0, mode="bilinear")
     truth = x[:, 0] > 0.3
@@ -133,11 +178,12 @@ def _gradients(*, half: bool) -> Tensor:
     return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
 
 
-def test_gradients_in_bfloat16_point_the_way_of_float32() -> None:
-    exact, rough = _gradients(half=False), _gradients(half=True)
+@pytest.mark.parametrize("edges", [0, 8])
+def test_gradients_in_bfloat16_point_the_way_of_float32(edges: int) -> None:
+    exact, rough = _gradients(half=False, edges=edges), _gradients(half=True, edges=edges)
     assert nn.functional.cosine_similarity(exact, rough, dim=0) > 0.97
     assert abs(float(rough.norm() / exact.norm()) - 1) < 0.05
-    assert torch.equal(_gradients(half=True), rough)
+    assert torch.equal(_gradients(half=True, edges=edges), rough)
 
 
 @pytest.mark.parametrize(("size", "batch"), [(1, 1), (2, 8), (8, 3), (12, 16)])

@@ -30,7 +30,7 @@ def test_each_stage_is_as_much_coarser_as_it_should_be() -> None:
     seen: dict[str, tuple[int, ...]] = {}
     for name, module in network.named_children():
         module.register_forward_hook(lambda _m, _i, out, name=name: seen.update({name: tuple(out.shape[1:])}))
-    fine, coarse = network(torch.randn(2, 1, 64, 96))
+    stem, fine, coarse = network(torch.randn(2, 1, 64, 96))
     assert seen == {
         "conv0": (4, 32, 48),
         "norm0": (4, 32, 48),
@@ -43,6 +43,7 @@ def test_each_stage_is_as_much_coarser_as_it_should_be() -> None:
         "denseblock4": (64, 4, 6),
         "norm5": (64, 4, 6),
     }
+    assert stem.shape == (2, 4, 32, 48)
     assert fine.shape == (2, network.fine_channels, 16, 24)
     assert coarse.shape == (2, network.channels, 4, 6)
 
@@ -59,7 +60,7 @@ def _pointwise(network: DenseNet121) -> None:
 def _reached(network: DenseNet121, row: int, column: int) -> Tensor:
     """Which pixels of a slice of 192 x 192 a coarse pixel's gradient reaches, over several random slices."""
     x = torch.randn(4, 1, 192, 192, requires_grad=True)
-    network(x)[1][:, :, row, column].square().sum().backward()
+    network(x)[2][:, :, row, column].square().sum().backward()
     assert x.grad is not None
     return x.grad.abs().sum(dim=(0, 1)) > 0
 

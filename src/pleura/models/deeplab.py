@@ -5,6 +5,10 @@ neighbourhoods of different width up to the whole slice (atrous spatial pyramid 
 quarter of the slice's size, joined to the fine maps of the network's first block, refined by two convolutions, and
 brought to the slice's own size.
 
+With `edges` the last step is another one, which the paper does not have: at half the slice's size the maps of the
+network's stem are joined to what was found, and four numbers a class are given for each such pixel, one for each of the
+slice's pixels in it. Of a small slice, a quarter of its size is too coarse a grid to draw a lesion's border on.
+
 As in the paper, 3 x 3 convolutions of the branches and of the decoder are separable, each half with a norm of its own.
 One thing differs: the branch that sees the whole slice has a bias instead of a norm. Batch norm has one number a slice
 and channel to go by there, none with a batch of one slice, and its running statistics would be the noisiest of all.
@@ -13,6 +17,8 @@ References
 ----------
 Chen, Zhu, Papandreou, Schroff, Adam (2018), Encoder-decoder with atrous separable convolution for semantic image
 segmentation, ECCV, arXiv:1802.02611.
+Shi et al. (2016), Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural
+network, CVPR, arXiv:1609.05158: four numbers a pixel in place of enlarging.
 """
 
 from typing import cast
@@ -24,7 +30,10 @@ from torch.nn import functional
 from pleura.models.densenet121 import DenseNet121, activate, make_norm
 from pleura.models.segmenter import Segmenter
 
-__all__ = ["RATES", "DeepLabV3Plus"]
+__all__ = ["LAST", "RATES", "DeepLabV3Plus"]
+
+LAST = ("sharpen.", "classifier.")
+"""How the names of those tensors begin that make logits of what the decoder gives; they depend on `edges`."""
 
 RATES = (6, 12, 18)
 """How far the 3 x 3 convolutions of the pyramid's branches reach, in coarse pixels; the paper's for a stride of 16."""
@@ -81,6 +90,24 @@ class Pyramid(nn.Module):
         return cast("Tensor", self.join(torch.cat([*seen, whole.expand_as(seen[0])], dim=1)))
 
 
+class Sharpen(nn.Module):
+    """From a quarter of the slice's size to all of it, by the maps of the network's stem."""
+
+    def __init__(self, inputs: int, stem: int, edges: int, classes: int, *, groups: int) -> None:
+        super().__init__()
+        self.found = Convolution(inputs, edges, 1, groups=groups)
+        self.stem = Convolution(stem, edges, 1, groups=groups)
+        self.join = Convolution(2 * edges, 2 * edges, 3, groups=groups)
+        self.classifier = nn.Conv2d(2 * edges, 4 * classes, kernel_size=1)
+
+    def forward(self, refined: Tensor, stem: Tensor) -> Tensor:
+        """(n, inputs, rows / 4, columns / 4), (n, stem, rows / 2, columns / 2) -> (n, classes, rows, columns)."""
+        found = _enlarge(self.found(refined), 2)  # (n, edges, rows / 2, columns / 2)
+        joined = self.join(torch.cat([found, self.stem(stem)], dim=1))  # (n, 2 * edges, rows / 2, columns / 2)
+        with torch.autocast(joined.device.type, enabled=False):  # the logits' last digits decide
+            return functional.pixel_shuffle(self.classifier(joined.float()), 2)
+
+
 class DeepLabV3Plus(Segmenter):
     """The segmentation network; the defaults are the published widths.
 
@@ -92,6 +119,8 @@ class DeepLabV3Plus(Segmenter):
     low_level : channels that the fine feature maps are brought to before they are joined
     groups : groups of each norm, which is then a group norm, as federated training needs; 0 for batch norm
     dropout : share of the pyramid's output that is zeroed in training
+    edges : channels that the stem's maps are brought to where they have a say in where a border runs; 0, as
+        published, for borders drawn at a quarter of the slice's size
 
     Raises
     ------
@@ -109,12 +138,13 @@ class DeepLabV3Plus(Segmenter):
         low_level: int = 48,
         groups: int = 0,
         dropout: float = 0.0,
+        edges: int = 0,
     ) -> None:
         super().__init__()
-        if min(classes, aspp, low_level) < 1 or not 0 <= dropout < 1:
+        if min(classes, aspp, low_level) < 1 or edges < 0 or not 0 <= dropout < 1:
             raise ValueError(
-                "need positive classes, aspp and low_level and 0 <= dropout < 1, got "
-                f"{classes}, {aspp}, {low_level} and {dropout}"
+                "need positive classes, aspp and low_level, edges of 0 or more and 0 <= dropout < 1, got "
+                f"{classes}, {aspp}, {low_level}, {edges} and {dropout}"
             )
         self.backbone = DenseNet121(growth=growth, stem=stem, groups=groups)
         self.pyramid = Pyramid(self.backbone.channels, aspp, groups=groups)
@@ -124,23 +154,28 @@ class DeepLabV3Plus(Segmenter):
             SeparableConvolution(aspp + low_level, aspp, groups=groups),
             SeparableConvolution(aspp, aspp, groups=groups),
         )
-        self.classifier = nn.Conv2d(aspp, classes, kernel_size=1)
+        self.sharpen = Sharpen(aspp, stem, edges, classes, groups=groups) if edges else None
+        self.classifier = None if edges else nn.Conv2d(aspp, classes, kernel_size=1)
+        last = self.classifier or cast("Sharpen", self.sharpen).classifier
         for module in self.modules():
-            if isinstance(module, nn.Conv2d) and module is not self.classifier:
+            if isinstance(module, nn.Conv2d) and module is not last:
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         nn.init.zeros_(cast("Tensor", self.pyramid.whole.bias))
-        nn.init.zeros_(cast("Tensor", self.classifier.bias))
+        nn.init.zeros_(cast("Tensor", last.bias))
 
     def segment(self, x: Tensor) -> Tensor:
         """(batch, 1, rows, columns) -> logits, float32, (batch, classes, rows, columns)."""
-        fine, coarse = self.backbone(x)  # (batch, 256, rows / 4, columns / 4), (batch, 1024, rows / 16, columns / 16)
-        seen = _enlarge(self.dropout(self.pyramid(coarse)))  # (batch, 256, rows / 4, columns / 4)
+        # (batch, 64, rows / 2, ...), (batch, 256, rows / 4, ...), (batch, 1024, rows / 16, ...)
+        stem, fine, coarse = self.backbone(x)
+        seen = _enlarge(self.dropout(self.pyramid(coarse)), 4)  # (batch, 256, rows / 4, columns / 4)
         joined = torch.cat([seen, self.fine(fine)], dim=1)  # (batch, 256 + 48, rows / 4, columns / 4)
         refined = self.decoder(joined)  # (batch, 256, rows / 4, columns / 4)
+        if self.classifier is None:
+            return cast("Tensor", cast("Sharpen", self.sharpen)(refined, stem))
         with torch.autocast(x.device.type, enabled=False):  # little work, and the logits' last digits decide
-            return _enlarge(self.classifier(refined.float()))
+            return _enlarge(self.classifier(refined.float()), 4)
 
 
-def _enlarge(x: Tensor) -> Tensor:
-    """Four times the rows and columns, linear between pixel centres."""
-    return functional.interpolate(x, scale_factor=4, mode="bilinear", align_corners=False)
+def _enlarge(x: Tensor, times: int) -> Tensor:
+    """More rows and columns, linear between pixel centres."""
+    return functional.interpolate(x, scale_factor=times, mode="bilinear", align_corners=False)

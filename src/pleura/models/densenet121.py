@@ -1,4 +1,4 @@
-"""DenseNet-121 at an output stride of 16: slices in, fine and coarse feature maps out, for a segmentation network.
+"""DenseNet-121 at an output stride of 16: slices in, feature maps of three sizes out, for a segmentation network.
 
 A stem, four blocks of densely connected layers, and between each two blocks a transition. The published network halves
 the rows and columns five times. Here the last transition does not, and the last block's 3 x 3 convolutions reach twice
@@ -150,8 +150,8 @@ class DenseNet121(nn.Module):
         self.channels = channels
         """Channels of the coarse feature maps."""
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Give fine and coarse feature maps.
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Give feature maps of three sizes.
 
         Parameters
         ----------
@@ -159,16 +159,16 @@ class DenseNet121(nn.Module):
 
         Returns
         -------
-        Those of the first block, (n, fine_channels, rows / 4, columns / 4), and the last, (n, channels, rows / 16,
-        columns / 16).
+        Those of the stem, (n, stem, rows / 2, columns / 2), of the first block, (n, fine_channels, rows / 4,
+        columns / 4), and of the last, (n, channels, rows / 16, columns / 16).
         """
-        x = activate(self.norm0(self.conv0(x)))  # (n, 64, rows / 2, columns / 2)
-        x = functional.max_pool2d(x, kernel_size=3, stride=2, padding=1)  # (n, 64, rows / 4, columns / 4)
+        stem = activate(self.norm0(self.conv0(x)))  # (n, 64, rows / 2, columns / 2)
+        x = functional.max_pool2d(stem, kernel_size=3, stride=2, padding=1)  # (n, 64, rows / 4, columns / 4)
         x = fine = self._part("denseblock1", x)  # (n, 256, rows / 4, columns / 4)
         x = self._part("denseblock2", self._part("transition1", x))  # (n, 512, rows / 8, columns / 8)
         x = self._part("denseblock3", self._part("transition2", x))  # (n, 1024, rows / 16, columns / 16)
         x = self._part("denseblock4", self._part("transition3", x))  # (n, 1024, rows / 16, columns / 16)
-        return fine, activate(self.norm5(x))
+        return stem, fine, activate(self.norm5(x))
 
     def _part(self, name: str, x: Tensor) -> Tensor:
         return cast("Tensor", getattr(self, name)(x))

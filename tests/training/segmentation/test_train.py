@@ -13,6 +13,7 @@ from pleura.data.segmentation.stacks import StackCache
 from pleura.errors import CohortError, OutputError, RecipeError
 from pleura.models.files import SegmentationModel, load_segmenter
 from pleura.training.segmentation.judge import best_cutoff, judge, overlap_scores
+from pleura.training.segmentation.recipe import parse_segmenter_recipe
 from pleura.training.segmentation.train import CUTOFFS, first_segmenter, train_segmenter
 from pleura.training.watcher import Silent
 from training import masked_micro
@@ -103,6 +104,17 @@ def test_training_may_begin_with_a_model_of_the_same_kind(
     short = masked_micro.recipe(epochs="1", warmup_epochs="0", examples="8")
     child = train_segmenter(short, cohort, tmp_path, cache_folder=whole[1] / "cache", start_from=whole[0].path)
     assert child.card.parent == whole[0].id
+
+
+def test_a_model_with_other_edges_gives_all_weights_but_the_last(whole: tuple[SegmentationModel, Path]) -> None:
+    narrow = masked_micro.RECIPE.replace("low_level = 2", "low_level = 2\nedges = 2")
+    recipe = parse_segmenter_recipe(narrow.format(task="lesions", mirrored=0.5))
+    parent, fresh = whole[0].network.state_dict(), first_segmenter(recipe).state_dict()
+    begun = first_segmenter(recipe, whole[0]).state_dict()
+    assert begun.keys() - parent.keys() == {name for name in begun if name.startswith("sharpen.")} != set()
+    assert parent.keys() - begun.keys() == {"classifier.weight", "classifier.bias"}
+    for name, tensor in begun.items():
+        assert torch.equal(tensor, parent[name] if name in parent else fresh[name]), name
 
 
 def test_lungs_are_trained_by_the_same_loop(cohort: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pleura.data.segmentation.examples import SegmentationExamples
 from pleura.data.segmentation.stacks import Stack, StackCache
 from pleura.errors import CohortError, RecipeError
 from pleura.evaluation.figures.style import save_figure
+from pleura.models.deeplab import LAST
 from pleura.models.device import choose_device
 from pleura.models.files import SegmentationModel, load_segmenter, save_model
 from pleura.models.pretrained import load_pretrained
@@ -108,10 +109,12 @@ def train_segmenter(
 def first_segmenter(recipe: SegmenterRecipe, parent: SegmentationModel | None = None) -> Segmenter:
     """Make the network with fresh weights drawn from the recipe's seed, or with those of a parent.
 
+    Where the recipe has other `edges` than the parent, the tensors that depend on them begin afresh.
+
     Raises
     ------
     RecipeError
-        If the parent has another architecture or task.
+        If the parent has another architecture, task or width.
     """
     arguments = {"classes": len(recipe.classes), **recipe.arguments}
     with torch.random.fork_rng():
@@ -120,16 +123,19 @@ def first_segmenter(recipe: SegmenterRecipe, parent: SegmentationModel | None = 
     if parent is None:
         return network
     wanted, has = network.state_dict(), parent.network.state_dict()
-    same = {name: tensor.shape for name, tensor in wanted.items()} == {
-        name: tensor.shape for name, tensor in has.items()
-    }
-    if not same or parent.card.task != recipe.task:
+    other = [name for name in {*wanted, *has} if _shape(wanted, name) != _shape(has, name)]
+    alike = parent.card.architecture == recipe.architecture and parent.card.task == recipe.task
+    if not alike or not all(name.startswith(LAST) for name in other):
         raise RecipeError(
             f"model {parent.card.name} is {parent.card.architecture} {dict(parent.card.arguments)} for "
             f"{parent.card.task}; the recipe asks for {recipe.architecture} {arguments} for {recipe.task}"
         )
-    network.load_state_dict(has)
+    network.load_state_dict({name: tensor for name, tensor in has.items() if name not in other}, strict=False)
     return network
+
+
+def _shape(tensors: Mapping[str, Tensor], name: str) -> torch.Size | None:
+    return tensors[name].shape if name in tensors else None
 
 
 def _set_up(
