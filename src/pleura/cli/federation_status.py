@@ -1,13 +1,14 @@
 """`pleura federation status`: how a federation's rounds stand, seen from the coordinator's folder or a hospital's."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 
-__all__ = ["status"]
+__all__ = ["describe_metrics", "status"]
 
 
 def status(
@@ -58,12 +59,18 @@ def _of_hospital(stand: dict[str, Any]) -> list[str]:
         f"round {row['round']}, attempt {row['attempt']}: {row['bytes'] / 1e6:.2f} MB sent {_when(row['when'])}"
         for row in stand["uploads"]
     ]
-    for row in stand["metrics"]:
-        said = f"model after {row['round']} rounds, {row['hospitals']} hospitals"
-        if "accuracy" in row:
-            said += f": accuracy {row['accuracy']:.3f}, log loss {row['log_loss']:.3f} on {row['cases']} cases"
-        lines.append(said)
+    lines += [describe_metrics(row) for row in stand["metrics"]]
     return lines
+
+
+def describe_metrics(row: Mapping[str, Any]) -> str:
+    """Say how good a round's model was, a classifier's or a segmenter's, on all hospitals' validation cases."""
+    said = f"model after {row['round']} rounds, {row['hospitals']} hospitals"
+    if "accuracy" in row:
+        return f"{said}: accuracy {row['accuracy']:.3f}, log loss {row['log_loss']:.3f} on {row['cases']} cases"
+    if "dice_per_case" in row:
+        return f"{said}: mean Dice {row['dice_per_case']:.3f} on {row['having']} of {row['cases']} cases"
+    return said
 
 
 def _when(seconds: float) -> str:
