@@ -10,7 +10,8 @@ from pleura.errors import GeometryError, ModelError, NoLungsError, StudyError
 from pleura.imaging.field import Field
 from pleura.imaging.volume import Source, Volume
 
-LESION = (-500.0, -100.0)
+LESION = (-575.0, -25.0)
+"""Halfway between lung and lesion, so that a voxel that is half of each lies on the border."""
 
 
 def _volume(hu: np.ndarray, spacing: tuple[float, float, float]) -> Volume:

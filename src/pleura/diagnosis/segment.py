@@ -1,6 +1,6 @@
 """A segmentation network and a study in; labels on the study's own grid out.
 
-A slice in every 5 mm is shown to the network, small. What it says of them is carried to the slices between by linear
+A slice in every 5 mm, averaged with its neighbours where they are thinner, is shown to the network, small. What it says of them is carried to the slices between by linear
 interpolation and enlarged a slice at a time, so that no map of the whole grid is ever in memory but the labels.
 """
 
@@ -63,7 +63,7 @@ def segment_lesions(
         raise ModelError(f"model {model.card.name} is for {model.card.task}; give one for lesions")
     frame = find_frame(volume, lungs, model.card.input, task="lesions")
     chosen = seen_slices(frame.slices, volume.spacing[0], most=model.card.input.slices, left_out=left_out)
-    shares = slice_shares(model, volume, frame, chosen, device=device, backend=backend)
+    shares = slice_shares(model, volume, frame, chosen, left_out=left_out, device=device, backend=backend)
     labels = shares_to_labels(shares, chosen, frame, volume.shape, cutoff=model.card.thresholds["answer"])
     np.multiply(labels, lungs > 0, out=labels)
     return labels
@@ -114,6 +114,7 @@ def slice_shares(
     frame: Field,
     chosen: npt.NDArray[np.int64],
     *,
+    left_out: npt.NDArray[np.bool_] | None = None,
     device: str | torch.device = "cpu",
     backend: str = "torch",
     batch: int = 8,
@@ -125,6 +126,7 @@ def slice_shares(
     model : whose card says how slices are made
     volume, frame : the study, and what is seen of it
     chosen : indices of the study's slices
+    left_out : (z,), slices that have no part in what is shown of their neighbours
     device, backend : where and with what to compute
     batch : slices at a time
 
@@ -144,7 +146,8 @@ def slice_shares(
     segment = create_segment(model, backend=backend, device=place)
     result = np.empty((len(chosen), len(model.card.classes) - 1, settings.size, settings.size), np.float32)
     for start in range(0, len(chosen), batch):
-        planes = slice_planes(volume, frame, chosen[start : start + batch] - frame.slices[0], settings)
+        shown = chosen[start : start + batch] - frame.slices[0]
+        planes = slice_planes(volume, frame, shown, settings, left_out=left_out)
         logits = segment(normalise(planes, settings)[:, None].to(place))  # (batch, classes, size, size)
         shares = torch.softmax(logits.float() / model.card.temperature, dim=1)[:, 1:].cpu()
         if not torch.isfinite(shares).all():

@@ -43,6 +43,35 @@ def test_slices_are_clipped_and_then_averaged_over_blocks(rng: np.random.Generat
     np.testing.assert_array_equal(planes, np.rint(blocks).astype(np.int16))
 
 
+@pytest.mark.parametrize(
+    ("spacing", "slices"), [(5.0, 1), (2.5, 1), (5 / 3, 3), (1.25, 3), (1.0, 5), (0.7, 7), (0.625, 7)]
+)
+def test_thin_slices_are_averaged_to_five_millimetres(spacing: float, slices: int) -> None:
+    """Slice z is 100 z HU: a mean of neighbours is the slice's own, and at the end that of those that are there."""
+    hu = np.repeat(100 * np.arange(-9, 10), 16 * 16).reshape(19, 16, 16).astype(np.int16)
+    hu[9] = 300
+    frame = Field((6, 14), (0, 16), (0, 16))
+    planes = slice_planes(volume(hu, (spacing, 2.0, 2.0)), frame, np.array([3, 7]), INPUT)
+    reach = slices // 2
+    for plane, own in zip(planes, (9, 13), strict=True):
+        seen = np.clip(hu[own - reach : own + reach + 1, 0, 0].astype(float), -1200, 300)
+        assert np.unique(plane).tolist() == [np.rint(seen.mean())]
+    ends = slice_planes(volume(hu, (spacing, 2.0, 2.0)), Field((0, 19), (0, 16), (0, 16)), np.array([0, 18]), INPUT)
+    clipped = np.clip(hu[:, 0, 0].astype(float), -1200, 300)
+    assert ends[:, 0, 0].tolist() == [np.rint(clipped[: reach + 1].mean()), np.rint(clipped[18 - reach :].mean())]
+
+
+def test_what_is_left_out_has_no_part_in_a_mean() -> None:
+    hu = np.zeros((9, 16, 16), np.int16)
+    hu[3] = 250
+    left_out = np.arange(9) == 3
+    frame = Field((0, 9), (0, 16), (0, 16))
+    thin = volume(hu, (1.0, 2.0, 2.0))
+    assert slice_planes(thin, frame, np.array([4]), INPUT).max() == 50
+    assert slice_planes(thin, frame, np.array([4]), INPUT, left_out=left_out).max() == 0
+    assert slice_planes(thin, frame, np.array([3]), INPUT, left_out=left_out).min() == 50  # asked for all the same
+
+
 def test_a_pixel_gets_the_label_that_covers_most_of_it_and_none_is_one() -> None:
     labels = np.zeros((3, 4, 6), np.uint8)
     labels[1, :2, 1] = 1  # half of a block of 2 x 2: none comes first

@@ -9,10 +9,14 @@ from pleura.imaging.inplane import prepare, resize_area
 from pleura.imaging.volume import Volume
 from pleura.settings import InputSettings
 
-__all__ = ["LESION_KINDS", "find_frame", "label_planes", "lesions_of", "slice_planes"]
+__all__ = ["LESION_KINDS", "THICK_MM", "find_frame", "label_planes", "lesions_of", "slice_planes"]
 
 LESION_KINDS = (1, 2)
 """Of a lesion mask: ground glass and consolidation, which are pneumonia. A nodule and fluid beside the lung are not."""
+
+THICK_MM = 5.0
+"""Slices that lie closer are averaged, an odd number of them, as far as they fill no more than this. A single slice of
+1 mm has more than twice the noise of those of 5 mm that segmenters mostly learn from."""
 
 
 def lesions_of(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -46,24 +50,36 @@ def find_frame(volume: Volume, lungs: npt.NDArray[np.uint8] | None, settings: In
 
 
 def slice_planes(
-    volume: Volume, frame: Field, chosen: npt.NDArray[np.int64], settings: InputSettings
+    volume: Volume,
+    frame: Field,
+    chosen: npt.NDArray[np.int64],
+    settings: InputSettings,
+    *,
+    left_out: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.int16]:
-    """Take slices of a frame, clipped to the window and averaged down in plane.
+    """Take slices of a frame, clipped to the window, averaged down in plane and, where they are thin, over `THICK_MM`.
 
     Parameters
     ----------
     volume, frame : as `find_frame` has them
     chosen : indices into the frame's slices, from 0
     settings : window and size
+    left_out : (z,), slices of the volume that no other is averaged with
 
     Returns
     -------
     HU, rounded, (len(chosen), size, size).
     """
     window = (settings.window_low, settings.window_high)
-    first = frame.slices[0]
-    single = [Field((first + z, first + z + 1), frame.rows, frame.columns) for z in chosen.tolist()]
-    return np.concatenate([prepare(volume, one, size=settings.size, window=window) for one in single])
+    reach = (max(int(THICK_MM / volume.spacing[0] + 1e-6), 1) - 1) // 2
+    result = np.empty((len(chosen), settings.size, settings.size), np.int16)
+    for place, own in enumerate((frame.slices[0] + chosen).tolist()):
+        first, last = max(own - reach, 0), min(own + reach + 1, len(volume.hu))
+        slab = prepare(volume, Field((first, last), frame.rows, frame.columns), size=settings.size, window=window)
+        fit = np.ones(last - first, np.bool_) if left_out is None else ~left_out[first:last]
+        fit[own - first] = True
+        result[place] = np.rint(slab[fit].mean(axis=0))
+    return result
 
 
 def label_planes(

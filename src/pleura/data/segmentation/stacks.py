@@ -29,7 +29,7 @@ from pleura.settings import InputSettings
 
 __all__ = ["Stack", "StackCache"]
 
-_VERSION = 1
+_VERSION = 2
 """Goes up when stacks come out differently, so that what was cached before is not used."""
 
 
