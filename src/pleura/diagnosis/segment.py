@@ -1,7 +1,8 @@
 """A segmentation network and a study in; labels on the study's own grid out.
 
-A slice in every 5 mm, averaged with its neighbours where they are thinner, is shown to the network, small. What it says of them is carried to the slices between by linear
-interpolation and enlarged a slice at a time, so that no map of the whole grid is ever in memory but the labels.
+A slice in every 5 mm, averaged with its neighbours where they are thinner, is shown to the network, small. What it says
+of them is carried to the slices between by linear interpolation and enlarged a slice at a time, so that no map of the
+whole grid is ever in memory but the labels.
 """
 
 from math import ceil
