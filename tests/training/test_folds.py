@@ -1,19 +1,16 @@
 """Who is in which fold: nobody twice, nobody of the test split, classes and hospitals evenly."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pleura.data.cohort import Case, Cohort
 from pleura.data.task import DIAGNOSIS, SEVERITY
 from pleura.errors import CohortError
 from pleura.settings import CLASSES
-from pleura.training.folds import assign_folds, deal, fold_cohort
+from pleura.training.folds import assign_folds, fold_cohort
 
 
 def _case(number: int, patient: str, hospital: str, label: str, split: str = "train", severity: int = 1) -> Case:
@@ -42,35 +39,6 @@ def _serial(patients: int = 60) -> Cohort:
         for _ in range(1 + i % 3):
             cases.append(_case(len(cases), f"p{i}", ("east", "west", "hill")[i % 7 % 3], CLASSES[i // 5 % 4], split))
     return _cohort(cases)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["east", "west"])), max_size=80),
-    st.integers(2, 5),
-    st.integers(0, 1000),
-)
-def test_classes_and_classes_in_hospitals_are_spread_to_one_patient(
-    more: list[tuple[int, str]], folds: int, seed: int
-) -> None:
-    strata = [*((number, "east") for number in range(3) for _ in range(folds)), *more]
-    dealt = deal(strata, folds=folds, seed=seed)
-
-    def spread(chosen: list[bool]) -> int:
-        counted = Counter(fold for fold, wanted in zip(dealt, chosen, strict=True) if wanted)
-        sizes = [counted[fold] for fold in range(folds)]
-        return max(sizes) - min(sizes)
-
-    assert set(dealt) == set(range(folds))
-    assert spread([True] * len(strata)) <= 1
-    for stratum in set(strata):
-        assert spread([one == stratum for one in strata]) <= 1
-        assert spread([one[0] == stratum[0] for one in strata]) <= 1
-
-
-def test_classes_are_spread_where_hospitals_are_too_small_for_it() -> None:
-    strata = [(number, f"hospital {i}") for number in range(2) for i in range(5)]
-    dealt = deal(strata, folds=5, seed=1)
-    assert sorted(dealt[:5]) == sorted(dealt[5:]) == [0, 1, 2, 3, 4]
 
 
 def test_a_seed_gives_the_same_folds_and_another_gives_others() -> None:

@@ -1,50 +1,15 @@
 """Patients with their classes and hospitals in, the fold of each out; and the cohort that a fold's model trains on."""
 
-import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-
-import numpy as np
-from sklearn.model_selection import StratifiedKFold
 
 from pleura.data.cohort import Cohort
 from pleura.data.task import Task
 from pleura.errors import CohortError
+from pleura.evaluation.repeated.held_out import deal
 
-__all__ = ["assign_folds", "deal", "fold_cohort"]
-
-
-def deal(strata: Sequence[tuple[int, str]], *, folds: int, seed: int) -> list[int]:
-    """Deal patients to folds so that each class, and each class in each hospital, is spread evenly.
-
-    Patients are dealt in the order of their classes and hospitals, shuffled within: over folds, the numbers of patients
-    of a class differ by one at most, and so do those of a class in a hospital. Where no class in any hospital has a
-    patient for every fold, hospitals are left out of account.
-
-    Parameters
-    ----------
-    strata : one patient each: number of the class, name of the hospital
-    folds : 2 or more, and no more than the patients of any class
-    seed : draws who goes where
-
-    Returns
-    -------
-    Number of the fold, from 0, for each patient.
-    """
-    order = sorted(range(len(strata)), key=lambda index: strata[index])
-    kinds = sorted(set(strata))
-    numbers = np.array([kinds.index(strata[index]) for index in order])
-    if np.bincount(numbers).max() < folds:
-        numbers = np.array([strata[index][0] for index in order])
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    dealt = [0] * len(strata)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # a rare one is spread all the same
-        for fold, (_, held) in enumerate(splitter.split(np.zeros(len(order)), numbers)):
-            for place in held:
-                dealt[order[place]] = fold
-    return dealt
+__all__ = ["assign_folds", "fold_cohort"]
 
 
 def assign_folds(cohort: Cohort, task: Task, *, folds: int, seed: int) -> dict[str, int]:
@@ -81,7 +46,7 @@ def assign_folds(cohort: Cohort, task: Task, *, folds: int, seed: int) -> dict[s
                 f"class {name} has {counted[number]} patients outside the test split; {folds} folds need at least "
                 f"{folds} of each class: give fewer folds or more patients"
             )
-    fold_of = dict(zip(strata, deal(list(strata.values()), folds=folds, seed=seed), strict=True))
+    fold_of = dict(zip(strata, deal(list(strata.values()), folds=folds, seed=seed).tolist(), strict=True))
     return {case.case: fold_of[case.patient] for case in cases}
 
 

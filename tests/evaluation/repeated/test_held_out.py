@@ -1,7 +1,11 @@
 """No patient in two folds, each class in all of them."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pleura.evaluation.repeated.held_out import deal, patient_folds
 
@@ -26,12 +30,37 @@ def test_what_cannot_be_dealt_is_refused(truth: list[int], patients: list[str] |
         patient_folds(truth, patients, folds=folds)
 
 
-def test_hospitals_and_classes_are_spread_evenly(rng: np.random.Generator) -> None:
-    strata = [(int(rng.integers(3)), str(rng.choice(["east", "north", "west"], p=[0.7, 0.2, 0.1]))) for _ in range(100)]
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["east", "west"])), max_size=80),
+    st.integers(2, 5),
+    st.integers(0, 1000),
+)
+def test_classes_and_classes_in_hospitals_are_spread_to_one_patient(
+    more: list[tuple[int, str]], folds: int, seed: int
+) -> None:
+    strata = [*((number, "east") for number in range(3) for _ in range(folds)), *more]
+    dealt = deal(strata, folds=folds, seed=seed).tolist()
+
+    def spread(chosen: list[bool]) -> int:
+        counted = Counter(fold for fold, wanted in zip(dealt, chosen, strict=True) if wanted)
+        sizes = [counted[fold] for fold in range(folds)]
+        return max(sizes) - min(sizes)
+
+    assert set(dealt) == set(range(folds))
+    assert spread([True] * len(strata)) <= 1
+    for stratum in set(strata):
+        assert spread([one == stratum for one in strata]) <= 1
+        assert spread([one[0] == stratum[0] for one in strata]) <= 1
+
+
+def test_classes_are_spread_where_hospitals_are_too_small_for_it() -> None:
+    strata = [(number, f"hospital {i}") for number in range(2) for i in range(5)]
+    dealt = deal(strata, folds=5, seed=1).tolist()
+    assert sorted(dealt[:5]) == sorted(dealt[5:]) == [0, 1, 2, 3, 4]
+
+
+def test_a_seed_deals_the_same_again_and_another_otherwise() -> None:
+    strata = [(k % 3, ("east", "west")[k % 2]) for k in range(60)]
     fold = deal(strata, folds=5, seed=2)
-    sets = [{one} for one in set(strata)] + [{one for one in strata if one[0] == k} for k in range(3)] + [set(strata)]
-    for chosen in sets:
-        counts = np.bincount(fold[[one in chosen for one in strata]], minlength=5)
-        assert counts.max() - counts.min() <= 1
     assert (fold == deal(strata, folds=5, seed=2)).all()
     assert (fold != deal(strata, folds=5, seed=3)).any()
