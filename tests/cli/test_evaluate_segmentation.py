@@ -11,11 +11,17 @@ from typer.testing import CliRunner
 
 from pleura.cli.main import app
 from pleura.data.cohort import read_cohort
+from pleura.data.synthetic.cohort import synthesize_cohort
+from pleura.data.synthetic.hospitals import alike_hospitals
+from pleura.diagnosis.default_lungs import DEFAULT_LUNGS
+from pleura.diagnosis.lungs import find_lungs
 from pleura.errors import CohortError, ModelError, RecipeError
+from pleura.imaging.lungs import segment_lungs
 from pleura.imaging.nifti_read import read_label_mask
 from pleura.imaging.nifti_write import write_nifti
+from pleura.imaging.study import load_study
 from pleura.models.card import Card
-from pleura.models.files import save_model
+from pleura.models.files import load_segmenter, save_model
 from pleura.models.registry import create_network
 from pleura.models.segmenter import SEGMENTS, Segmenter
 from pleura.settings import InputSettings
@@ -142,3 +148,22 @@ def test_a_model_on_a_cohort(tmp_path: Path) -> None:
         _run("--cohort", folder, "--model", model)
     with pytest.raises(ModelError):
         _run("--cohort", folder, "--model", "ucadi-synthetic")
+
+
+def test_lungs_are_found_as_in_a_diagnosis_or_by_geometry(tmp_path: Path) -> None:
+    hospitals = alike_hospitals(1, ["north"], ["covid-19"])
+    synthesize_cohort(tmp_path / "cohort", hospitals=hospitals, seed=4, size="tiny", format="nifti")
+    [case] = read_cohort(tmp_path / "cohort", classes=()).cases
+    volume, _ = load_study(case.study)
+    expected = {DEFAULT_LUNGS: find_lungs(volume, model=load_segmenter(DEFAULT_LUNGS)), "none": segment_lungs(volume)}
+    found = {}
+    for number, (name, mask) in enumerate(expected.items()):
+        words = () if name == DEFAULT_LUNGS else ("--lungs-model", name)
+        out = tmp_path / f"out{number}"
+        _run("--cohort", tmp_path / "cohort", "--split", case.split, "--own-lungs", "--out", out, *words)
+        with (out / "cases.csv").open() as file:
+            [row] = csv.DictReader(file)
+        found[name] = float(row["found_lung_ml"])
+        assert found[name] == pytest.approx(np.count_nonzero(mask) * volume.voxel_ml, abs=0.01)
+        assert float(row["lung_ml"]) != found[name]
+    assert found["none"] != found[DEFAULT_LUNGS]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pleura.diagnosis.default_lungs import DEFAULT_LUNGS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,6 +25,9 @@ def segmentation(
     own_lungs: Annotated[
         bool, typer.Option("--own-lungs", help="Find the lungs too, even where the cohort has lung masks.")
     ] = False,
+    lungs_model: Annotated[
+        str, typer.Option(help='Model that finds the lungs where they must be; "none": by HU and geometry.')
+    ] = DEFAULT_LUNGS,
     masks: Annotated[Path | None, typer.Option(help="Instead of a cohort: folder of NIfTI masks to judge.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Folder of true masks with the same names.")] = None,
     lungs: Annotated[Path | None, typer.Option(help="Folder of lung masks with the same names, for ratios.")] = None,
@@ -57,7 +62,9 @@ def segmentation(
     if out is not None:
         check_free(out)
     if cohort is not None:
-        cases, tell = _of_cohort(cohort, model, split, own_lungs, device=device, backend=backend, surfaces=surfaces)
+        cases, tell = _of_cohort(
+            cohort, model, split, own_lungs, lungs_model, device=device, backend=backend, surfaces=surfaces
+        )
     else:
         assert masks is not None
         assert truth is not None
@@ -77,7 +84,15 @@ def segmentation(
 
 
 def _of_cohort(
-    folder: Path, name: str, split: str, own_lungs: bool, *, device: str, backend: str, surfaces: bool
+    folder: Path,
+    name: str,
+    split: str,
+    own_lungs: bool,
+    lungs_model: str,
+    *,
+    device: str,
+    backend: str,
+    surfaces: bool,
 ) -> "tuple[list[SegmentedCase], Callable[[SegmentationReport], StudyFacts]]":
     """Segment a cohort's cases; give them, and what the checklists are told once there is a report."""
     from dataclasses import replace
@@ -86,6 +101,7 @@ def _of_cohort(
     from pleura.cli.progress import watch
     from pleura.data.cohort import read_cohort
     from pleura.data.cohort_facts import facts_of_cohort
+    from pleura.diagnosis.chain import LEFT_OUT
     from pleura.diagnosis.segmented_cases import segment_cases
     from pleura.errors import CohortError
     from pleura.evaluation.checklists.facts import StudyFacts
@@ -106,6 +122,7 @@ def _of_cohort(
             loaded,
             chosen,
             own_lungs=own_lungs,
+            lungs_model=None if lungs_model == LEFT_OUT else load_segmenter(lungs_model),
             device=device,
             backend=backend,
             surfaces=surfaces,

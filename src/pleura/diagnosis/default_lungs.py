@@ -2,5 +2,5 @@
 
 __all__ = ["DEFAULT_LUNGS"]
 
-DEFAULT_LUNGS = "none"
+DEFAULT_LUNGS = "lungs-synthetic"
 """Name of a model for lungs, or "none": by HU and geometry. What was measured: docs/background/lungs.md."""

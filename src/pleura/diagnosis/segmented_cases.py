@@ -29,6 +29,7 @@ def segment_cases(
     cases: Sequence[Case],
     *,
     own_lungs: bool = False,
+    lungs_model: SegmentationModel | None = None,
     device: str = "cpu",
     backend: str = "torch",
     surfaces: bool = True,
@@ -40,7 +41,8 @@ def segment_cases(
     ----------
     model : for task "lesions"
     cases : each with a lesion mask, or healthy
-    own_lungs : whether to find the lungs by HU and geometry even where a case has a lung mask
+    own_lungs : whether to find the lungs even where a case has a lung mask
+    lungs_model : for task "lungs"; None finds them by HU and geometry
     device, backend : where and with what to compute
     surfaces : whether to measure distances between surfaces
     on_done : called after each case
@@ -58,7 +60,10 @@ def segment_cases(
         try:
             volume, _ = load_study(case.study)
             given = None if case.lungs is None else read_mask_on(case.lungs, volume)
-            lungs = find_lungs(volume) if given is None or own_lungs else given
+            if given is None or own_lungs:
+                lungs = find_lungs(volume, model=lungs_model, device=device, backend=backend)
+            else:
+                lungs = given
             truth = np.zeros(volume.shape, bool)
             if case.lesions is not None:
                 truth = np.isin(read_mask_on(case.lesions, volume), LESION_KINDS)
