@@ -67,6 +67,13 @@ def scores_of(done: Path, cohort: Path, slices: Path, way: str) -> StepwiseScore
 _STEPS = (("dl1", "micro"), ("dl2", "micro-dl2"))
 
 
+def test_hospitals_side_by_side_take_small_batches(done: Path) -> None:
+    """Four hospitals share DL1's batch of 4, three DL2's; a batch has two cases at least. The report says so."""
+    for step in ("dl1", "dl2"):
+        assert "batch = 2\n" in (done / "seeds" / "0" / step / "federated" / "recipe.toml").read_text()
+    assert "in batches of 2; as many epochs in batches of 4 where pooled" in (done / "report.md").read_text()
+
+
 @pytest.mark.parametrize("way", ["pooled", "federated", "alone-north"])
 def test_the_tables_are_what_the_models_left_behind_answer(done: Path, cohort: Path, slices: Path, way: str) -> None:
     scores = scores_of(done, cohort, slices, way)

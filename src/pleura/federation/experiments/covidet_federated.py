@@ -17,6 +17,7 @@ from pleura.federation.experiments.opening import Experiment, open_experiment
 from pleura.federation.experiments.report import Report, in_words, spread_rows, summary_rows, verdict, write_results
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.six_hospitals import six_hospitals
+from pleura.federation.experiments.small_batches import with_small_batches
 from pleura.federation.experiments.stepwise_ways import StepwiseWays, at_cut_off
 from pleura.federation.experiments.trio import FEDERATED, POOLED
 from pleura.federation.learning.settings import WeightSettings
@@ -140,7 +141,8 @@ def _title(experiment: Experiment) -> str:
 
 
 def _report(experiment: Experiment, overall: Mapping[str, Mapping[str, Table]]) -> Report:
-    settings = experiment.settings
+    settings, recipe = experiment.settings, experiment.recipe
+    assert isinstance(recipe, TrainingRecipe)
     titles = {question.name: question.title for question in QUESTIONS}
     table = [
         [titles[question], way, *(in_words(_of(spreads(found), measure)) for measure in _MEASURES)]
@@ -156,6 +158,7 @@ def _report(experiment: Experiment, overall: Mapping[str, Mapping[str, Table]]) 
         )
         at_cut_offs = [f"{words} {_signed(_of(gap, name))}" for name, words in _MEASURES.items() if name != "auc"]
         found.append(f"The same at the cut-offs: {', '.join(at_cut_offs)}.")
+    batch, small = (one.training.batch for one in (recipe, with_small_batches(recipe, len(experiment.hospitals))))
     taking_part = {case.hospital for case in COVID.select(experiment.cohort).split("train")}
     idle = [name for name in experiment.hospitals if name not in taking_part]
     return Report(
@@ -166,9 +169,9 @@ def _report(experiment: Experiment, overall: Mapping[str, Mapping[str, Table]]) 
         ),
         done=(
             f"DL1 from fresh weights, then DL2 from DL1's, each pooled and federated ({settings.protection}; weights "
-            f"by training cases, which the sum hides; {settings.rounds} rounds of one local epoch, as many epochs "
-            "where pooled); judged on the test cases of all hospitals. Cut-offs are Youden's, of each arm and seed its "
-            "own, chosen on validation cases only. "
+            f"by training cases, which the sum hides; {settings.rounds} rounds of one local epoch in batches of "
+            f"{small}; as many epochs in batches of {batch} where pooled); judged on the test cases of all hospitals. "
+            "Cut-offs are Youden's, of each arm and seed its own, chosen on validation cases only. "
             + (f"No viral pneumonia at {', '.join(idle)}, which sits out DL2's rounds." if idle else "")
         ).strip(),
         header=["question", "arm", *_MEASURES.values()],

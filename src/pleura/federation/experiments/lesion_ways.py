@@ -15,6 +15,7 @@ from pleura.data.segmentation.stacks import Stack, StackCache
 from pleura.federation.experiments.arms import Arm, Arms, Facts
 from pleura.federation.experiments.lesion_cases import LesionCases, read_lesion_cases, write_lesion_cases
 from pleura.federation.experiments.opening import Experiment
+from pleura.federation.experiments.small_batches import with_small_batches
 from pleura.federation.experiments.trio import FEDERATED, POOLED
 from pleura.federation.experiments.workshop import wire
 from pleura.federation.learning.agreement import Agreement
@@ -91,7 +92,7 @@ class LesionWays:
     def _federated(self) -> tuple[LesionCases, Facts]:
         experiment, path = self.experiment, self.folder / FEDERATED
         simulated = simulate(
-            self.recipe,
+            with_small_batches(self.recipe, len(experiment.hospitals)),
             experiment.cohort,
             path,
             self.settings,

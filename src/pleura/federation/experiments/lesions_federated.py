@@ -18,6 +18,7 @@ from pleura.federation.experiments.opening import Experiment, open_experiment
 from pleura.federation.experiments.report import Report, in_words, spread_rows, summary_rows, verdict, write_report
 from pleura.federation.experiments.settings import ExperimentSettings
 from pleura.federation.experiments.six_hospitals import six_hospitals
+from pleura.federation.experiments.small_batches import with_small_batches
 from pleura.federation.experiments.trio import FEDERATED, POOLED
 from pleura.federation.learning.settings import WeightSettings
 from pleura.training.segmentation.recipe import SegmenterRecipe
@@ -38,7 +39,8 @@ def lesions_federated(
 
     Hospitals, folder of results and arguments are as in `covidet_federated`; results.csv has a row an arm, seed and
     group of cases, without intervals. A hospital's epoch has `draw.examples` slices, and the pooled arm's as many times
-    more as there are hospitals.
+    more as there are hospitals; its batch is `training.batch` divided among the hospitals, so that both arms take as
+    many steps one after the other.
 
     Raises
     ------
@@ -104,6 +106,7 @@ def _report(experiment: Experiment, measured: Mapping[str, Mapping[str, Table]])
     assert isinstance(recipe, SegmenterRecipe)
     whole = {way: places[EVERYWHERE] for way, places in measured.items()}
     gap = differences(whole[FEDERATED], whole[POOLED])
+    small = with_small_batches(recipe, len(experiment.hospitals)).training.batch
     found = [
         "Numbers are means over seeds, [95 % over seeds, Student's t], (95 % over patients, resampled).",
         f"Federated less pooled, {_MEASURES['dice']}: {gap['dice'].mean:+.3f}; "
@@ -121,9 +124,10 @@ def _report(experiment: Experiment, measured: Mapping[str, Mapping[str, Table]])
         done=(
             f"{recipe.architecture} with group norm from fresh weights, pooled and federated ({settings.protection}; "
             f"weights by training cases, which the sum hides; {settings.rounds} rounds of one local epoch of "
-            f"{recipe.draw.examples} slices at each hospital; as many slices in all where pooled); judged on the "
-            "test cases of all hospitals, with nothing outside the lungs. Dice is the mean over cases that have "
-            "lesions; the ratio is the diseased share of the lungs, over all cases."
+            f"{recipe.draw.examples} slices at each hospital, in batches of {small}; as many slices in all in batches "
+            f"of {recipe.training.batch} where pooled); judged on the test cases of all hospitals, nothing outside "
+            "the lungs. Dice is the mean over cases that have lesions; the ratio is the diseased share of the lungs, "
+            "over all cases."
         ),
         header=["arm", *_MEASURES.values()],
         table=[[way, *(in_words(spreads(table)[name]) for name in _MEASURES)] for way, table in whole.items()],

@@ -19,6 +19,7 @@ from pleura.evaluation.cutoffs.choose import CutOff, Rule, choose_cut_off
 from pleura.evaluation.predictions import Predictions
 from pleura.federation.experiments.arms import Facts
 from pleura.federation.experiments.held_out import HeldOut, prepare_held_out
+from pleura.federation.experiments.small_batches import with_small_batches
 from pleura.federation.experiments.trio import FEDERATED, POOLED
 from pleura.federation.experiments.workshop import Workshop, wire
 from pleura.federation.learning.agreement import Agreement
@@ -94,7 +95,10 @@ class StepwiseWays:
     def _work(self, shop: Workshop, way: str, parent: Model | None) -> tuple[Predictions, Facts]:
         facts: Facts = {}
         if way == FEDERATED:
-            done = shop.federate(_folder(way), self.settings, start_from=None if parent is None else parent.path)
+            training = {case.hospital for case in shop.cohort.split("train")}
+            side_by_side = replace(shop, recipe=with_small_batches(shop.recipe, len(training)))
+            start = None if parent is None else parent.path
+            done = side_by_side.federate(_folder(way), self.settings, start_from=start)
             model, facts = load_model(done.models[0].path), wire(done)
         else:
             name = way.removeprefix(ALONE)
