@@ -12,16 +12,16 @@ HOSPITALS = ("north", "east", "west")
 
 
 def test_labels_severities_and_scanners_go_round() -> None:
-    plan = plan_cohort(hospitals=alike_hospitals(144, HOSPITALS), seed=1)
-    assert Counter(c.hospital for c in plan) == dict.fromkeys(HOSPITALS, 48)
-    assert set(Counter((c.hospital, c.label) for c in plan).values()) == {12}
+    plan = plan_cohort(hospitals=alike_hospitals(180, HOSPITALS), seed=1)
+    assert Counter(c.hospital for c in plan) == dict.fromkeys(HOSPITALS, 60)
+    assert set(Counter((c.hospital, c.label) for c in plan).values()) == {15}
     grades = Counter((c.hospital, c.label, c.severity) for c in plan)
     for hospital in HOSPITALS:
-        assert grades[hospital, "healthy", 0] == 12
+        assert grades[hospital, "healthy", 0] == 15
         for label in CLASSES[1:]:
-            assert [grades[hospital, label, s] for s in (1, 2, 3)] == [4, 4, 4]
+            assert [grades[hospital, label, s] for s in (1, 2, 3)] == [5, 5, 5]
     assert {c.hospital: c.scanner for c in plan} == dict(zip(HOSPITALS, SCANNERS, strict=False))
-    assert len({c.patient for c in plan}) == len({c.case for c in plan}) == len({c.seed for c in plan}) == 144
+    assert len({c.patient for c in plan}) == len({c.case for c in plan}) == len({c.seed for c in plan}) == 180
 
 
 def test_splits_are_stratified_by_hospital_and_class() -> None:
@@ -42,6 +42,20 @@ def test_every_prefix_keeps_within_one_case_of_its_shares(shares) -> None:
             assert abs(counts[split] - share * n) <= 1
 
 
+@pytest.mark.parametrize(
+    "shares", [(0.6, 0.2, 0.2), (1 / 3, 1 / 3, 1 / 3), (0.55, 0.12, 0.33), (0.5, 0.05, 0.45), (0.34, 0.33, 0.33)]
+)
+def test_severities_go_round_in_every_split(shares) -> None:
+    """With thirds and severities that went round by themselves, all of a split's cases had one severity."""
+    plan = plan_cohort(hospitals=alike_hospitals(97, ["a"], ["covid-19"]), seed=1, splits=shares)
+    for first, split in enumerate(("train", "validation", "test")):
+        grades = [c.severity for c in plan if c.split == split]
+        assert grades == [(first + n) % 3 + 1 for n in range(len(grades))]
+    for n in range(1, len(plan) + 1):
+        grades = Counter(c.severity for c in plan[:n])
+        assert max(grades.values()) - min(grades[s] for s in (1, 2, 3)) <= 3
+
+
 def test_a_case_does_not_depend_on_how_many_there_are_nor_on_the_other_hospitals() -> None:
     long = plan_cohort(hospitals=alike_hospitals(60, HOSPITALS), seed=5)
     assert plan_cohort(hospitals=alike_hospitals(20, HOSPITALS), seed=5) == long[:20]
@@ -57,7 +71,7 @@ def test_classes_can_be_mixed_and_each_is_still_split_on_its_own() -> None:
     assert [c.label for c in plan[:5]] == ["healthy", "covid-19", "nodule", "covid-19", "covid-19"]
     covid = [c for c in plan if c.label == "covid-19"]
     assert Counter(c.label for c in plan) == {"healthy": 16, "covid-19": 48, "nodule": 16}
-    assert [c.severity for c in covid[:6]] == [1, 2, 3, 1, 2, 3]
+    assert [c.severity for c in covid[:6]] == [1, 2, 2, 3, 3, 1]
     assert [c.split for c in covid[:5]] == ["train", "validation", "train", "test", "train"]
 
 

@@ -51,9 +51,11 @@ def plan_cohort(
     """Plan a cohort without drawing it; with more patients a hospital's plan begins with that of fewer.
 
     The plan goes round the hospitals, a patient each, until all have theirs; at each hospital labels go round its
-    classes, then severities 1 to 3 go round. Every class of every hospital is split on its own, in an order that keeps
-    close to the shares from the first case on: with 0.6, 0.2, 0.2 the order is train, validation, train, test, train,
-    so that four cases a class give a hospital all three. All studies of a patient are in one split.
+    classes. Every class of every hospital is split on its own, in an order that keeps close to the shares from the
+    first case on: with 0.6, 0.2, 0.2 the order is train, validation, train, test, train, so that four cases a class
+    give a hospital all three. Severities 1 to 3 then go round in each split on its own, beginning with 1, 2 and 3, so
+    that no shares can put the mild cases into one split and the severe ones into another. All studies of a patient
+    are in one split.
 
     Parameters
     ----------
@@ -90,6 +92,7 @@ def _patient(
     """Plan patient number `index` of a hospital whose rounds of patients are as `order` says."""
     label, earlier = order[index % len(order)]
     turn = index // len(order) * hospital.classes[label] + earlier
+    split, earlier_there = _split(turn, splits)
     sequence = np.random.SeedSequence(entropy=seed, spawn_key=(crc32(hospital.name.encode()), index))
     name = f"{hospital.name}-{index + 1:04d}"
     return PlannedCase(
@@ -97,8 +100,8 @@ def _patient(
         patient=f"SYN-{name}",
         hospital=hospital.name,
         label=label,
-        severity=0 if label == "healthy" else turn % 3 + 1,
-        split=_split(turn, splits),
+        severity=0 if label == "healthy" else (split + earlier_there) % 3 + 1,
+        split=SPLITS[split],
         seed=int(sequence.generate_state(1)[0]),
         scanner=hospital.scanner,
         size=size,
@@ -139,11 +142,11 @@ def _check(
         raise CohortError(f"studies must be 1 to {_MOST_STUDIES} a patient, got {studies}")
 
 
-def _split(turn: int, shares: tuple[float, float, float]) -> str:
-    """Split of a stratum's patient number `turn`: always the one furthest behind its share."""
+def _split(turn: int, shares: tuple[float, float, float]) -> tuple[int, int]:
+    """Split of a stratum's patient number `turn`, always the one furthest behind its share; how many it has already."""
     counts = [0, 0, 0]
     for n in range(turn + 1):
         behind = [round(share * (n + 1) - count, 9) for share, count in zip(shares, counts, strict=True)]
         chosen = behind.index(max(behind))
         counts[chosen] += 1
-    return SPLITS[chosen]
+    return chosen, counts[chosen] - 1
