@@ -98,7 +98,7 @@ def test_severities_and_patients_that_contradict_themselves_are_found(folder: Pa
 
 
 def test_classes_missing_from_a_split_or_a_hospital_are_found(folder: Path) -> None:
-    edit(folder, "a-0008,SYN-a-0008,a,covid-19,1,test", "a-0008,SYN-a-0008,b,covid-19,1,train")
+    edit(folder, "a-0008,SYN-a-0008,a,covid-19,3,test", "a-0008,SYN-a-0008,b,covid-19,3,train")
     texts = [finding.text for finding in found(folder, voxels=False)]
     assert "split test has no case of covid-19" in texts
     assert "hospital b has no case of healthy" in texts
