@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from diagnosis.segmenter_stand_in import stand_in
-from pleura.diagnosis.segment import seen_slices, segment_lesions, shares_to_labels
+from pleura.diagnosis.segment import most_probable, seen_slices, segment_lesions, shares_to_labels
 from pleura.errors import GeometryError, ModelError, NoLungsError, StudyError
 from pleura.imaging.field import Field
 from pleura.imaging.volume import Source, Volume
@@ -153,3 +153,15 @@ def test_the_answer_does_not_depend_on_the_batch(ball) -> None:
     chosen = np.arange(0, 96, 8)
     one, all_of_them = (slice_shares(model, volume, frame, chosen, batch=n) for n in (1, 100))
     assert torch.equal(torch.from_numpy(one), torch.from_numpy(all_of_them))
+
+
+@pytest.mark.parametrize("classes", [1, 2, 4])
+def test_the_most_probable_class_is_that_of_argmax(classes: int) -> None:
+    """Shares of a few levels, so that many are alike."""
+    generator = torch.Generator().manual_seed(classes)
+    shares = torch.randint(0, 4, (classes, 40, 50), generator=generator) / 10
+    expected = torch.where(shares.sum(dim=0) >= 0.3, shares.argmax(dim=0) + 1, 0)
+    found = most_probable(shares, cutoff=0.3)
+    assert found.dtype == torch.uint8
+    assert torch.equal(found.long(), expected)
+    assert set(expected.unique().tolist()) == set(range(classes + 1))

