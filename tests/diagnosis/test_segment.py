@@ -1,14 +1,18 @@
 """Labels on a study's grid against phantoms whose lesions are known, and against the slices that were left out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from diagnosis.segmenter_stand_in import stand_in
-from pleura.diagnosis.segment import most_probable, seen_slices, segment_lesions, shares_to_labels
+from pleura.data.segmentation.planes import find_frame, slice_planes
+from pleura.diagnosis.segment import most_probable, seen_slices, segment_lesions, shares_to_labels, slice_shares
 from pleura.errors import GeometryError, ModelError, NoLungsError, StudyError
 from pleura.imaging.field import Field
 from pleura.imaging.volume import Source, Volume
+from pleura.models.segmenter import Segmenter
 
 LESION = (-575.0, -25.0)
 """Halfway between lung and lesion, so that a voxel that is half of each lies on the border."""
@@ -146,13 +150,33 @@ def test_what_cannot_be_is_refused(ball) -> None:
 
 
 def test_the_answer_does_not_depend_on_the_batch(ball) -> None:
-    from pleura.diagnosis.segment import slice_shares
-
     volume, _, _ = ball
     model, frame = stand_in("lesions", LESION), Field((0, 96), (0, 120), (0, 120))
     chosen = np.arange(0, 96, 8)
     one, all_of_them = (slice_shares(model, volume, frame, chosen, batch=n) for n in (1, 100))
     assert torch.equal(torch.from_numpy(one), torch.from_numpy(all_of_them))
+
+
+def test_a_network_that_sees_neighbours_sees_those_that_were_chosen(ball) -> None:
+    volume, lungs, _ = ball
+
+    class Beside(Segmenter):
+        neighbours = 2
+
+        def segment(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.stack([torch.zeros_like(x[:, 0]), x[:, 4] - x[:, 0]], dim=1)
+
+    model = replace(stand_in("lesions", LESION), network=Beside())
+    settings = model.card.input
+    frame = find_frame(volume, lungs, settings, task="lesions")
+    chosen = seen_slices(frame.slices, volume.spacing[0], most=64)
+    planes = slice_planes(volume, frame, chosen - frame.slices[0], settings).astype(np.float64) / settings.std
+    assert len(chosen) > 10
+    for batch in (3, 8):
+        shares = slice_shares(model, volume, frame, chosen, batch=batch)[:, 0]
+        for place in range(len(chosen)):
+            before, after = planes[max(place - 2, 0)], planes[min(place + 2, len(chosen) - 1)]
+            np.testing.assert_allclose(shares[place], 1 / (1 + np.exp(before - after)), atol=1e-5)
 
 
 @pytest.mark.parametrize("classes", [1, 2, 4])

@@ -74,9 +74,10 @@ def test_the_shipped_model_at_full_size_gives_what_torch_gives(rng: np.random.Ge
     assert features < 1e-4
 
 
-@pytest.mark.parametrize("groups", [0, 2])
-def test_a_segmentation_network_gives_what_torch_gives(groups: int) -> None:
+@pytest.mark.parametrize(("groups", "neighbours"), [(0, 0), (2, 0), (0, 1)])
+def test_a_segmentation_network_gives_what_torch_gives(groups: int, neighbours: int) -> None:
     arguments = {"classes": 3, "growth": 4, "stem": 8, "aspp": 8, "low_level": 4, "groups": groups}
+    arguments["neighbours"] = neighbours
     lungs = ("none", "right-lung", "left-lung")
     card = dataclasses.replace(
         CARD,
@@ -89,9 +90,13 @@ def test_a_segmentation_network_gives_what_torch_gives(groups: int) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(groups)
         network = create_network(card.architecture, Segmenter, **arguments)
-        x = torch.randn(5, 1, 48, 48)
+        for name, weight in network.named_parameters():
+            if name.startswith("beside."):
+                torch.nn.init.normal_(weight, std=0.1)  # no say at first
+        shown = 1 + 2 * neighbours
+        x = torch.randn(5, shown, 48, 48)
         network.train()(x)  # running statistics off their first values
-    model = SegmentationModel(network.eval(), card, f"deeplab-{groups}", Path())
+    model = SegmentationModel(network.eval(), card, f"deeplab-{groups}-{neighbours}", Path())
     theirs, ours = (create_segment(model, backend=backend) for backend in ("torch", "openvino"))
     for batch in (5, 2):  # the one compiled network takes any number
         wanted, got = theirs(x[:batch]), ours(x[:batch])
@@ -99,9 +104,9 @@ def test_a_segmentation_network_gives_what_torch_gives(groups: int) -> None:
         assert wanted.std() > 0.05
         assert not wanted.requires_grad
         torch.testing.assert_close(got, wanted, rtol=0, atol=1e-3)
-    with pytest.raises(ModelError, match=r"shape \(5, 1, 32, 48\); compiled for \[-1, 1, 48, 48\]"):
+    with pytest.raises(ModelError, match=rf"shape \(5, {shown}, 32, 48\); compiled for \[-1, {shown}, 48, 48\]"):
         ours(x[:, :, :32])
-    with pytest.raises(ModelError, match=r"shape \(5, 1, 40, 48\); need .* a multiple of 16"):
+    with pytest.raises(ModelError, match=rf"shape \(5, {shown}, 40, 48\); need .* a multiple of 16"):
         theirs(x[:, :, :40])
 
 

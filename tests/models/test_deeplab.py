@@ -59,9 +59,31 @@ def test_each_pixel_gets_a_logit_a_class(shape: tuple[int, ...], edges: int) -> 
 def test_slices_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelError, match=r"need \(batch, 1, rows, columns\) with rows and columns a multiple of 16"):
         _narrow()(torch.zeros(shape))
+    with pytest.raises(ModelError, match=r"need \(batch, 5, rows, columns\)"):
+        _narrow(neighbours=2)(torch.zeros(shape))
 
 
-@pytest.mark.parametrize("wrong", [{"classes": 0}, {"aspp": 0}, {"edges": -1}, {"dropout": 1.0}, {"groups": 3}])
+def test_neighbours_are_added_to_the_first_maps_and_begin_with_no_say() -> None:
+    alone, among = _narrow(edges=4).eval(), _narrow(edges=4, neighbours=1).eval()
+    assert among.load_state_dict(alone.state_dict(), strict=False).missing_keys == ["beside.weight"]
+    x = torch.randn(2, 3, 32, 48)
+    torch.testing.assert_close(among(x), alone(x[:, 1:2]), rtol=0, atol=0)
+    assert among.beside is not None
+    nn.init.normal_(among.beside.weight, std=0.1)
+    whole = torch.cat(
+        [among.beside.weight[:, :1], alone.backbone.conv0.weight.sum(1, True), among.beside.weight[:, 1:]], 1
+    )
+    seen: list[Tensor] = []
+    among.backbone.norm0.register_forward_pre_hook(lambda _module, given: seen.append(given[0]))
+    assert not torch.equal(among(x), alone(x[:, 1:2]))
+    torch.testing.assert_close(seen[0], nn.functional.conv2d(x, whole, stride=2, padding=3), rtol=1e-4, atol=1e-5)
+    among(x)[0].sum().backward()
+    assert float(among.beside.weight.grad.abs().min(dim=0).values.max()) > 0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"classes": 0}, {"aspp": 0}, {"edges": -1}, {"neighbours": -1}, {"dropout": 1.0}, {"groups": 3}]
+)
 def test_arguments_that_do_not_fit_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"need positive|cannot be parted"):
         DeepLabV3Plus(**{**NARROW, **wrong})  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pleura.data.segmentation.planes import find_frame, slice_planes
+from pleura.data.segmentation.planes import between_neighbours, find_frame, slice_planes
 from pleura.errors import GeometryError, ModelError, StudyError
 from pleura.imaging.field import Field
 from pleura.imaging.volume import Volume
@@ -127,7 +127,7 @@ def slice_shares(
     ----------
     model : whose card says how slices are made
     volume, frame : the study, and what is seen of it
-    chosen : indices of the study's slices
+    chosen : indices of the study's slices, ascending; a network that sees neighbours sees those chosen beside it
     left_out : (z,), slices that have no part in what is shown of their neighbours
     device, backend : where and with what to compute
     batch : slices at a time
@@ -147,10 +147,11 @@ def slice_shares(
     place = torch.device(device)
     segment = create_segment(model, backend=backend, device=place)
     result = np.empty((len(chosen), len(model.card.classes) - 1, settings.size, settings.size), np.float32)
+    planes = slice_planes(volume, frame, chosen - frame.slices[0], settings, left_out=left_out)
+    shown = between_neighbours(np.arange(len(chosen)), len(chosen), model.network.neighbours)
     for start in range(0, len(chosen), batch):
-        shown = chosen[start : start + batch] - frame.slices[0]
-        planes = slice_planes(volume, frame, shown, settings, left_out=left_out)
-        logits = segment(normalise(planes, settings)[:, None].to(place))  # (batch, classes, size, size)
+        slices = normalise(planes[shown[start : start + batch]], settings)  # (batch, 1 + 2 neighbours, size, size)
+        logits = segment(slices.to(place))  # (batch, classes, size, size)
         shares = torch.softmax(logits.float() / model.card.temperature, dim=1)[:, 1:].cpu()
         if not torch.isfinite(shares).all():
             raise ModelError(f"{model.card.name} gives something that is not a number; its weights are damaged")

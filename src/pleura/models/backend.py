@@ -20,8 +20,8 @@ __all__ = ["BACKENDS", "Features", "Segment", "backend_version", "create_feature
 Features = Callable[[Tensor], Tensor]
 """Takes normalised slices, (1, 1, slices, rows, columns), to feature maps, as `Classifier.forward_features` does."""
 Segment = Callable[[Tensor], Tensor]
-"""Takes normalised slices, (batch, 1, rows, columns), to logits, (batch, classes, rows, columns), as a `Segmenter`
-does."""
+"""Takes normalised slices, (batch, 1 + 2 neighbours, rows, columns), to logits, (batch, classes, rows, columns), as a
+`Segmenter` does."""
 
 
 @dataclass(frozen=True)

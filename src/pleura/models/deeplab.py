@@ -9,6 +9,10 @@ With `edges` the last step is another one, which the paper does not have: at hal
 network's stem are joined to what was found, and four numbers a class are given for each such pixel, one for each of the
 slice's pixels in it. Of a small slice, a quarter of its size is too coarse a grid to draw a lesion's border on.
 
+With `neighbours`, which the paper does not have either, the slices next to a slice are seen with it, through a
+convolution of their own whose maps are added to those of the network's first one. Its weights begin at zero, so that
+a network that knew single slices begins with what it knew.
+
 As in the paper, 3 x 3 convolutions of the branches and of the decoder are separable, each half with a norm of its own.
 One thing differs: the branch that sees the whole slice has a bias instead of a norm. Batch norm has one number a slice
 and channel to go by there, none with a batch of one slice, and its running statistics would be the noisiest of all.
@@ -30,10 +34,11 @@ from torch.nn import functional
 from pleura.models.densenet121 import DenseNet121, activate, make_norm
 from pleura.models.segmenter import Segmenter
 
-__all__ = ["LAST", "RATES", "DeepLabV3Plus"]
+__all__ = ["OPTIONAL", "RATES", "DeepLabV3Plus"]
 
-LAST = ("sharpen.", "classifier.")
-"""How the names of those tensors begin that make logits of what the decoder gives; they depend on `edges`."""
+OPTIONAL = ("beside.", "classifier.", "sharpen.")
+"""How the names of those tensors begin that depend on `neighbours`, and on `edges`: they may begin afresh in a network
+whose other weights come from another one."""
 
 RATES = (6, 12, 18)
 """How far the 3 x 3 convolutions of the pyramid's branches reach, in coarse pixels; the paper's for a stride of 16."""
@@ -121,6 +126,7 @@ class DeepLabV3Plus(Segmenter):
     dropout : share of the pyramid's output that is zeroed in training
     edges : channels that the stem's maps are brought to where they have a say in where a border runs; 0, as
         published, for borders drawn at a quarter of the slice's size
+    neighbours : slices on each side that are seen with a slice; 0, as published, for each by itself
 
     Raises
     ------
@@ -139,13 +145,15 @@ class DeepLabV3Plus(Segmenter):
         groups: int = 0,
         dropout: float = 0.0,
         edges: int = 0,
+        neighbours: int = 0,
     ) -> None:
         super().__init__()
-        if min(classes, aspp, low_level) < 1 or edges < 0 or not 0 <= dropout < 1:
+        if min(classes, aspp, low_level) < 1 or min(edges, neighbours) < 0 or not 0 <= dropout < 1:
             raise ValueError(
-                "need positive classes, aspp and low_level, edges of 0 or more and 0 <= dropout < 1, got "
-                f"{classes}, {aspp}, {low_level}, {edges} and {dropout}"
+                "need positive classes, aspp and low_level, edges and neighbours of 0 or more and 0 <= dropout < 1, "
+                f"got {classes}, {aspp}, {low_level}, {edges}, {neighbours} and {dropout}"
             )
+        self.neighbours = neighbours
         self.backbone = DenseNet121(growth=growth, stem=stem, groups=groups)
         self.pyramid = Pyramid(self.backbone.channels, aspp, groups=groups)
         self.dropout = nn.Dropout(dropout)
@@ -162,11 +170,15 @@ class DeepLabV3Plus(Segmenter):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         nn.init.zeros_(cast("Tensor", self.pyramid.whole.bias))
         nn.init.zeros_(cast("Tensor", last.bias))
+        self.beside = None
+        if neighbours:
+            self.beside = nn.Conv2d(2 * neighbours, stem, kernel_size=7, stride=2, padding=3, bias=False)
+            nn.init.zeros_(self.beside.weight)
 
     def segment(self, x: Tensor) -> Tensor:
-        """(batch, 1, rows, columns) -> logits, float32, (batch, classes, rows, columns)."""
+        """(batch, 1 + 2 neighbours, rows, columns) -> logits, float32, (batch, classes, rows, columns)."""
         # (batch, 64, rows / 2, ...), (batch, 256, rows / 4, ...), (batch, 1024, rows / 16, ...)
-        stem, fine, coarse = self.backbone(x)
+        stem, fine, coarse = self._features(x)
         seen = _enlarge(self.dropout(self.pyramid(coarse)), 4)  # (batch, 256, rows / 4, columns / 4)
         joined = torch.cat([seen, self.fine(fine)], dim=1)  # (batch, 256 + 48, rows / 4, columns / 4)
         refined = self.decoder(joined)  # (batch, 256, rows / 4, columns / 4)
@@ -174,6 +186,14 @@ class DeepLabV3Plus(Segmenter):
             return cast("Tensor", cast("Sharpen", self.sharpen)(refined, stem))
         with torch.autocast(x.device.type, enabled=False):  # little work, and the logits' last digits decide
             return _enlarge(self.classifier(refined.float()), 4)
+
+    def _features(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(batch, 1 + 2 neighbours, rows, columns) -> the backbone's maps of three sizes."""
+        if self.beside is None:
+            return cast("tuple[Tensor, Tensor, Tensor]", self.backbone(x))
+        own = self.neighbours
+        around = torch.cat([x[:, :own], x[:, own + 1 :]], dim=1)  # (batch, 2 neighbours, rows, columns)
+        return cast("tuple[Tensor, Tensor, Tensor]", self.backbone(x[:, own : own + 1], self.beside(around)))
 
 
 def _enlarge(x: Tensor, times: int) -> Tensor:

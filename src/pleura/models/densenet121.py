@@ -150,19 +150,21 @@ class DenseNet121(nn.Module):
         self.channels = channels
         """Channels of the coarse feature maps."""
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, beside: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Give feature maps of three sizes.
 
         Parameters
         ----------
         x : slices, (n, 1, rows, columns), in units of a standard deviation; each stands for three equal channels
+        beside : what is added to the first convolution's maps, (n, stem, rows / 2, columns / 2)
 
         Returns
         -------
         Those of the stem, (n, stem, rows / 2, columns / 2), of the first block, (n, fine_channels, rows / 4,
         columns / 4), and of the last, (n, channels, rows / 16, columns / 16).
         """
-        stem = activate(self.norm0(self.conv0(x)))  # (n, 64, rows / 2, columns / 2)
+        first = self.conv0(x) if beside is None else self.conv0(x) + beside
+        stem = activate(self.norm0(first))  # (n, 64, rows / 2, columns / 2)
         x = functional.max_pool2d(stem, kernel_size=3, stride=2, padding=1)  # (n, 64, rows / 4, columns / 4)
         x = fine = self._part("denseblock1", x)  # (n, 256, rows / 4, columns / 4)
         x = self._part("denseblock2", self._part("transition1", x))  # (n, 512, rows / 8, columns / 8)

@@ -64,16 +64,17 @@ def compile_segment(model: SegmentationModel, *, threads: int) -> Function:
 
     Returns
     -------
-    A function of normalised slices, (batch, 1, size, size) as the model's card has them, float32, that gives logits,
-    (batch, classes, size, size), as the network does. Threads may share it; they take turns.
+    A function of normalised slices, (batch, 1 + 2 neighbours, size, size) as the model's card has them, float32, that
+    gives logits, (batch, classes, size, size), as the network does. Threads may share it; they take turns.
 
     Raises
     ------
     MissingExtraError, ModelError
         As in `compile_features`.
     """
-    shape = [-1, 1, model.card.input.size, model.card.input.size]
-    example = (1, 1, MULTIPLE, MULTIPLE)
+    shown = 1 + 2 * model.network.neighbours
+    shape = [-1, shown, model.card.input.size, model.card.input.size]
+    example = (1, shown, MULTIPLE, MULTIPLE)
     return _once(model.id, threads, lambda: _compile(_Pixels(model.network), example, shape, threads))
 
 

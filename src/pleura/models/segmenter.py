@@ -19,7 +19,10 @@ that a voxel of the class bears in a mask."""
 
 
 class Segmenter(nn.Module, ABC):
-    """A network that sees axial slices, each by itself, and says of each pixel what it is."""
+    """A network that sees axial slices, each by itself or between its neighbours, and says of each pixel what it is."""
+
+    neighbours: int = 0
+    """Slices on each side that are shown with a slice."""
 
     @abstractmethod
     def segment(self, x: Tensor) -> Tensor:
@@ -30,7 +33,8 @@ class Segmenter(nn.Module, ABC):
 
         Parameters
         ----------
-        x : normalised slices, (batch, 1, rows, columns)
+        x : normalised slices, (batch, 1 + 2 neighbours, rows, columns), each in the middle of those around it, as
+            `pleura.data.segmentation.planes.between_neighbours` numbers them
 
         Returns
         -------
@@ -41,9 +45,10 @@ class Segmenter(nn.Module, ABC):
         ModelError
             If the input has another shape, or its rows or columns are not a multiple of `MULTIPLE`.
         """
-        if x.ndim != 4 or x.shape[1] != 1 or x.shape[2] % MULTIPLE or x.shape[3] % MULTIPLE or not x.numel():
+        shown = 1 + 2 * self.neighbours
+        if x.ndim != 4 or x.shape[1] != shown or x.shape[2] % MULTIPLE or x.shape[3] % MULTIPLE or not x.numel():
             raise ModelError(
-                f"slices of shape {tuple(x.shape)}; need (batch, 1, rows, columns) with rows and columns a multiple of "
-                f"{MULTIPLE}: pad the slices, or set the input's size"
+                f"slices of shape {tuple(x.shape)}; need (batch, {shown}, rows, columns) with rows and columns a "
+                f"multiple of {MULTIPLE}: pad the slices, or set the input's size"
             )
         return self.segment(x)

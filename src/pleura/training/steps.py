@@ -37,7 +37,7 @@ class Goal(Protocol):
         Parameters
         ----------
         trained : what is optimised
-        inputs : (part, 1, slices, size, size), or of networks of single slices (part, 1, size, size)
+        inputs : (part, 1, slices, size, size), or of segmenters (part, 1 + 2 neighbours, size, size)
         labels : class numbers, (part,), or where each pixel has one, (part, size, size)
         lesions : (part, slices, size, size), or None
         of_batch : labels of the whole batch

@@ -18,7 +18,9 @@ OFF = dict.fromkeys((entry.name for entry in fields(SliceAugmentation)), 0.0)
 
 def changed(slices: Tensor, truth: Tensor, seeds: Sequence[int] = (1,), **limits: float) -> tuple[Tensor, Tensor]:
     settings = SliceAugmentation(**{**OFF, **limits})
-    return augment_slices(slices, truth, settings, WINDOW, [np.random.default_rng(seed) for seed in seeds])
+    generators = [np.random.default_rng(seed) for seed in seeds]
+    out, shown = augment_slices(slices[:, None], truth, settings, WINDOW, generators)
+    return out[:, 0], shown
 
 
 @pytest.fixture
@@ -97,14 +99,32 @@ def test_noise_is_white_and_smoothing_takes_it_away_or_sharpens() -> None:
 def test_a_slice_is_changed_alike_in_any_company(slices: Tensor, truth: Tensor) -> None:
     settings = SliceAugmentation()
     pair, shown = augment_slices(
-        slices.repeat(2, 1, 1), truth.repeat(2, 1, 1), settings, WINDOW, [np.random.default_rng(s) for s in (5, 9)]
+        slices[:, None].repeat(2, 1, 1, 1),
+        truth.repeat(2, 1, 1),
+        settings,
+        WINDOW,
+        [np.random.default_rng(s) for s in (5, 9)],
     )
-    alone, seen = augment_slices(slices, truth, settings, WINDOW, [np.random.default_rng(9)])
+    alone, seen = augment_slices(slices[:, None], truth, settings, WINDOW, [np.random.default_rng(9)])
     assert torch.equal(pair[1:], alone)
     assert torch.equal(shown[1:], seen)
     assert not torch.equal(pair[0], pair[1])
     assert float(pair.min()) >= -1200
     assert float(pair.max()) <= 300
+
+
+def test_neighbours_are_changed_as_their_slice_is_but_for_noise(slices: Tensor, truth: Tensor) -> None:
+    three = torch.stack([slices, slices + 100, slices - 100], dim=1)
+    settings = SliceAugmentation(**{**OFF, "shift": 0.2, "rotation": 20.0, "mirrored": 0.5, "smooth": 0.5})
+    for seed in range(4):
+        out, shown = augment_slices(three, truth, settings, WINDOW, [np.random.default_rng(seed)])
+        torch.testing.assert_close(out[:, 1], out[:, 0] + 100, rtol=0, atol=1e-2)
+        torch.testing.assert_close(out[:, 2], out[:, 0] - 100, rtol=0, atol=1e-2)
+        _, alone = augment_slices(three[:, :1], truth, settings, WINDOW, [np.random.default_rng(seed)])
+        assert torch.equal(shown, alone)
+    noisy = SliceAugmentation(**{**OFF, "noise_hu": 50.0})
+    out, _ = augment_slices(torch.full((1, 3, 32, 32), -500.0), truth, noisy, WINDOW, [np.random.default_rng(1)])
+    assert abs(float(torch.corrcoef(out[0].flatten(1))[0, 1])) < 0.1
 
 
 def test_limits_out_of_reason_are_refused() -> None:

@@ -26,9 +26,17 @@ def stack(number: int, slices: int, filled: list[int]) -> Stack:
     return Stack(blosc2.asarray(planes, chunks=(1, 3, 16, 16)), np.array(filled, np.int64))
 
 
-def examples(stacks: list[Stack], *, seed: int = 3, **settings: float) -> SegmentationExamples:
+def examples(stacks: list[Stack], *, seed: int = 3, neighbours: int = 0, **settings: float) -> SegmentationExamples:
     draw = DrawSettings(**{"examples": 50, **settings})  # type: ignore[arg-type]
-    return SegmentationExamples(stacks=stacks, settings=draw, input=INPUT, augmentation=STILL, seed=seed, batch=16)
+    return SegmentationExamples(
+        stacks=stacks,
+        settings=draw,
+        input=INPUT,
+        augmentation=STILL,
+        seed=seed,
+        batch=16,
+        neighbours=neighbours,
+    )
 
 
 @pytest.fixture
@@ -62,6 +70,21 @@ def test_batches_are_normalised_and_each_slice_keeps_its_truth(three: list[Stack
             expected = torch.from_numpy((planes[0].astype(np.float32) + 400) / 300)
             torch.testing.assert_close(batch.inputs[offset, 0], expected, rtol=0, atol=1e-3)
             assert torch.equal(batch.labels[offset], torch.from_numpy(planes[1].astype(np.int64)))
+
+
+def test_a_slice_lies_between_its_neighbours_and_at_an_end_the_last_is_repeated(three: list[Stack]) -> None:
+    drawn = examples(three, neighbours=2)
+    ends = 0
+    for first, batch in zip(range(0, 50, 16), drawn.batches(0), strict=True):
+        assert batch.inputs.shape[1:] == (5, 16, 16)
+        for offset in range(len(batch.labels)):
+            number, z = drawn.place(0, first + offset)
+            beside = [min(max(z + step, 0), three[number].count - 1) for step in (-2, -1, 0, 1, 2)]
+            expected = (np.array(beside) - 900 + 100 * number + 400) / 300
+            np.testing.assert_allclose(batch.inputs[offset].mean(dim=(1, 2)).numpy(), expected, rtol=1e-4)
+            assert torch.equal(batch.labels[offset], torch.from_numpy(three[number].take(z)[1].astype(np.int64)))
+            ends += len(set(beside)) < 5
+    assert ends > 0
 
 
 def test_the_same_seed_and_epoch_give_the_same_examples(three: list[Stack]) -> None:

@@ -4,19 +4,20 @@ import blosc2
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pleura.data.segmentation.stacks import Stack
+from pleura.models.segmenter import Segmenter
 from pleura.settings import InputSettings
 from pleura.training.segmentation.judge import Counts, best_cutoff, count_at, count_pixels, judge, overlap_scores
 
 INPUT = InputSettings(window_low=-1000, window_high=200, size=16, mean=0.0, std=1.0, interval="every", subsets=1)
 
 
-class Bright(nn.Module):
+class Bright(Segmenter):
     """Calls a pixel a lesion above -500 HU, with all confidence."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def segment(self, x: Tensor) -> Tensor:
         return torch.cat([torch.zeros_like(x), (x + 500).sign() * 30], dim=1)
 
 
@@ -77,10 +78,31 @@ def test_cases_are_judged_one_by_one(masks: tuple[np.ndarray, np.ndarray, np.nda
     assert [case.shared.tolist() for (case,) in found] == [one.shared.tolist()] * 3
 
 
-class Sure(nn.Module):
+class Middle(Segmenter):
+    """Calls a pixel a lesion where the middle one of seven slices is bright and both ends of them are not."""
+
+    neighbours = 3
+
+    def segment(self, x: Tensor) -> Tensor:
+        ends = torch.maximum(x[:, :1], x[:, 6:])
+        over = torch.minimum(x[:, 3:4], -1000 - ends)
+        return torch.cat([torch.zeros_like(over), (over + 500).sign() * 30], dim=1)
+
+
+def test_a_network_that_sees_neighbours_is_shown_them(masks: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    found, truth, lungs = masks
+    each = np.arange(40)
+    ends = found[np.maximum(each - 3, 0)] | found[np.minimum(each + 3, 39)]
+    expected = found & ~ends & lungs
+    counted = count_pixels(Middle(), INPUT, stack(*masks), most=40, inside=True)
+    assert counted.found.tolist() == [expected.sum()] != [0]
+    assert counted.shared.tolist() == [np.count_nonzero(expected & truth)]
+
+
+class Sure(Segmenter):
     """Gives a third of the grey value's thousands as the probability of one thing, and two thirds of another."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def segment(self, x: Tensor) -> Tensor:
         p = (x + 1000) / 1000
         return torch.log(torch.cat([1 - p, p / 3, 2 * p / 3], dim=1))
 

@@ -117,6 +117,24 @@ def test_a_model_with_other_edges_gives_all_weights_but_the_last(whole: tuple[Se
         assert torch.equal(tensor, parent[name] if name in parent else fresh[name]), name
 
 
+def test_a_model_of_single_slices_goes_on_with_neighbours(
+    whole: tuple[SegmentationModel, Path], cohort: Path, tmp_path: Path
+) -> None:
+    text = masked_micro.RECIPE.replace("low_level = 2", "low_level = 2\nneighbours = 1")
+    recipe = parse_segmenter_recipe(text.format(task="lesions", mirrored=0.5))
+    begun = first_segmenter(recipe, whole[0])
+    assert begun.neighbours == 1
+    assert begun.state_dict().keys() - whole[0].network.state_dict().keys() == {"beside.weight"}
+    assert not begun.state_dict()["beside.weight"].any()
+    child = train_segmenter(recipe, cohort, tmp_path, cache_folder=whole[1] / "cache", start_from=whole[0].path)
+    assert load_segmenter(child.path).network.neighbours == 1
+    assert child.network.state_dict()["beside.weight"].any()
+    with pytest.raises(RecipeError, match="the recipe asks for"):
+        first_segmenter(masked_micro.recipe(aspp="6"), child)
+    alone = first_segmenter(masked_micro.recipe(), child).state_dict()
+    assert all(torch.equal(tensor, child.network.state_dict()[name]) for name, tensor in alone.items())
+
+
 def test_lungs_are_trained_by_the_same_loop(cohort: Path, tmp_path: Path) -> None:
     short = masked_micro.recipe("lungs", epochs="1", warmup_epochs="0", examples="8")
     model = train_segmenter(short, cohort, tmp_path)

@@ -56,11 +56,11 @@ def augment_slices(
     window: InputSettings,
     generators: Sequence[np.random.Generator],
 ) -> tuple[Tensor, Tensor]:
-    """Change each slice, and its truth with it.
+    """Change each slice, and its truth with it; its neighbours as it is itself, but for their own noise.
 
     Parameters
     ----------
-    slices : HU, float32, (batch, size, size)
+    slices : HU, float32, (batch, 1 + 2 neighbours, size, size)
     truth : class numbers, uint8, (batch, size, size)
     settings : the limits
     window : its low and high end
@@ -75,9 +75,9 @@ def augment_slices(
     drawn = np.stack([g.uniform(-1, 1, size=8) for g in generators])  # (batch, 8)
     noise = np.stack([g.standard_normal(slices.shape[1:], dtype=np.float32) for g in generators])
     grid = functional.affine_grid(
-        _placing(drawn[:, :5], settings), [len(slices), 1, *slices.shape[1:]], align_corners=False
+        _placing(drawn[:, :5], settings), [len(slices), 1, *slices.shape[2:]], align_corners=False
     )
-    moved = functional.grid_sample(slices[:, None], grid, "bilinear", padding_mode="border", align_corners=False)
+    moved = functional.grid_sample(slices, grid, "bilinear", padding_mode="border", align_corners=False)
     shown = functional.grid_sample(
         truth[:, None].float(), grid, "nearest", padding_mode="zeros", align_corners=False
     ).to(truth.dtype)
@@ -89,8 +89,8 @@ def augment_slices(
     power = _each(np.exp(settings.gamma * np.stack([g.uniform(-1, 1) for g in generators])))
     grey = grey.clamp(0, 1) ** power
     strength = _each(settings.noise_hu * np.stack([g.random() for g in generators]))
-    changed = low + width * grey + strength * torch.from_numpy(noise)[:, None]
-    return changed.clamp(low, low + width)[:, 0], shown[:, 0]
+    changed = low + width * grey + strength * torch.from_numpy(noise)
+    return changed.clamp(low, low + width), shown[:, 0]
 
 
 def _placing(drawn: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", settings: SliceAugmentation) -> Tensor:

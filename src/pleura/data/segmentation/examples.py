@@ -1,4 +1,4 @@
-"""Stacks of slices and an epoch's number in, batches of single slices with their truth out.
+"""Stacks of slices and an epoch's number in, batches of slices, with neighbours where asked for, and their truth out.
 
 What an example is depends only on the seed, the epoch and its number, so a run that is resumed sees the same ones.
 """
@@ -50,6 +50,8 @@ class SegmentationExamples:
     augmentation: SliceAugmentation
     seed: int
     batch: int
+    neighbours: int = 0
+    """Slices on each side that are shown with a slice."""
     pools: tuple[tuple[npt.NDArray[np.int64], list[npt.NDArray[np.int64]]], ...] = field(init=False)
     """Numbers of the stacks with slices that show some of what is to be found, and these slices; then of the others."""
 
@@ -74,21 +76,20 @@ class SegmentationExamples:
         return number, int(g.choice(slices[number]))
 
     def batches(self, epoch: int) -> Iterator[Batch]:
-        """Give an epoch's batches: normalised slices, (batch, 1, size, size), and truth, (batch, size, size)."""
+        """Give an epoch's batches: normalised slices, (batch, 1 + 2 neighbours, size, size), and truth."""
         for first in range(0, self.settings.examples, self.batch):
             numbers = range(first, min(first + self.batch, self.settings.examples))
             places = [self.place(epoch, index) for index in numbers]
-            planes = np.stack([self.stacks[number].take(z) for number, z in places])  # (batch, 3, size, size)
+            seen = np.stack([self.stacks[number].around(z, self.neighbours) for number, z in places])
+            there = np.stack([self.stacks[number].take(z)[1] for number, z in places])  # (batch, size, size)
             slices, truth = augment_slices(
-                torch.from_numpy(planes[:, 0].astype(np.float32)),
-                torch.from_numpy(planes[:, 1].astype(np.uint8)),
+                torch.from_numpy(seen.astype(np.float32)),
+                torch.from_numpy(there.astype(np.uint8)),
                 self.augmentation,
                 self.input,
                 [np.random.default_rng([_CHANGE, self.seed, epoch, index]) for index in numbers],
             )
-            yield Batch(
-                inputs=((slices - self.input.mean) / self.input.std)[:, None], labels=truth.long(), lesions=None
-            )
+            yield Batch(inputs=(slices - self.input.mean) / self.input.std, labels=truth.long(), lesions=None)
 
 
 def _able(slices: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ from pleura.imaging.inplane import prepare, resize_area
 from pleura.imaging.volume import Volume
 from pleura.settings import InputSettings
 
-__all__ = ["LESION_KINDS", "THICK_MM", "find_frame", "label_planes", "lesions_of", "slice_planes"]
+__all__ = ["LESION_KINDS", "THICK_MM", "between_neighbours", "find_frame", "label_planes", "lesions_of", "slice_planes"]
 
 LESION_KINDS = (1, 2)
 """Of a lesion mask: ground glass and consolidation, which are pneumonia. A nodule and fluid beside the lung are not."""
@@ -22,6 +22,28 @@ THICK_MM = 5.0
 def lesions_of(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Give 1 where a lesion mask says ground glass or consolidation, else 0; the same shape."""
     return np.isin(mask, LESION_KINDS).astype(np.uint8)
+
+
+def between_neighbours(chosen: npt.NDArray[np.int64], count: int, neighbours: int) -> npt.NDArray[np.int64]:
+    """Say which slices are shown with each of some slices; at an end of the stack its last one is repeated.
+
+    Parameters
+    ----------
+    chosen : numbers of slices in a stack
+    count : slices of the stack
+    neighbours : slices on each side
+
+    Returns
+    -------
+    (len(chosen), 1 + 2 neighbours), ascending in each row, the slice itself in the middle.
+
+    Examples
+    --------
+    >>> between_neighbours(np.array([0, 3]), 5, 1)
+    array([[0, 0, 1],
+           [2, 3, 4]])
+    """
+    return np.asarray(np.clip(chosen[:, None] + np.arange(-neighbours, neighbours + 1), 0, count - 1))
 
 
 def find_frame(volume: Volume, lungs: npt.NDArray[np.uint8] | None, settings: InputSettings, *, task: str) -> Field:

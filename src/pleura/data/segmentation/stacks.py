@@ -19,7 +19,7 @@ from pleura.data.cohort import Case
 from pleura.data.filling import fill_each
 from pleura.data.intensity import check_intensity
 from pleura.data.packed import read_packed, write_packed
-from pleura.data.segmentation.planes import find_frame, label_planes, lesions_of, slice_planes
+from pleura.data.segmentation.planes import between_neighbours, find_frame, label_planes, lesions_of, slice_planes
 from pleura.errors import CohortError, StudyError
 from pleura.imaging.lungs import segment_lungs
 from pleura.imaging.nifti_read import read_label_mask
@@ -50,6 +50,11 @@ class Stack:
     def take(self, index: int) -> npt.NDArray[np.int16]:
         """Decompress one slice, (3, size, size)."""
         return np.asarray(self.packed[index], dtype=np.int16)
+
+    def around(self, index: int, neighbours: int) -> npt.NDArray[np.int16]:
+        """Decompress the HU of one slice and of its neighbours on each side, (1 + 2 neighbours, size, size)."""
+        (numbers,) = between_neighbours(np.array([index]), self.count, neighbours)
+        return np.stack([self.take(int(number))[0] for number in numbers])
 
 
 @dataclass(frozen=True)

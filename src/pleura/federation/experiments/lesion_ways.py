@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from torch import nn
@@ -26,6 +27,7 @@ from pleura.federation.simulation.progress import PROGRESS
 from pleura.federation.simulation.results import as_written
 from pleura.federation.simulation.simulate import simulate
 from pleura.models.device import choose_device
+from pleura.models.segmenter import Segmenter
 from pleura.training.segmentation.judge import Counts, count_pixels
 from pleura.training.segmentation.recipe import SegmenterRecipe
 
@@ -111,7 +113,7 @@ class LesionWays:
         for stack in stacks:
             counted.append(
                 count_pixels(
-                    network,
+                    cast("Segmenter", network),
                     self.recipe.input,
                     stack,
                     most=self.recipe.input.slices,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from pleura.data.segmentation.stacks import Stack
 from pleura.imaging.sequence import slice_sequence
 from pleura.models.predict import normalise
+from pleura.models.segmenter import Segmenter
 from pleura.settings import InputSettings
 from pleura.training.steps import autocast
 
@@ -45,7 +46,7 @@ class Counts:
 
 
 def count_pixels(
-    network: nn.Module,
+    network: Segmenter,
     settings: InputSettings,
     stack: Stack,
     *,
@@ -64,7 +65,7 @@ def count_pixels(
 @torch.inference_mode()
 def count_at(
     cutoffs: Sequence[float],
-    network: nn.Module,
+    network: Segmenter,
     settings: InputSettings,
     stack: Stack,
     *,
@@ -90,8 +91,10 @@ def count_at(
     counted: npt.NDArray[np.int64] | int = 0
     lung_pixels, entropy = 0, 0.0
     for first in range(0, len(chosen), BATCH):
-        planes = np.stack([stack.take(int(z)) for z in chosen[first : first + BATCH]])  # (n, 3, size, size)
-        x = normalise(planes[:, 0], settings)[:, None].to(device)  # (n, 1, size, size)
+        here = chosen[first : first + BATCH].tolist()
+        planes = np.stack([stack.take(z) for z in here])  # (n, 3, size, size)
+        seen = np.stack([stack.around(z, network.neighbours) for z in here])  # (n, 1 + 2 neighbours, size, size)
+        x = normalise(seen, settings).to(device)
         truth = torch.from_numpy(planes[:, 1].astype(np.int64)).to(device)
         lungs = torch.from_numpy(planes[:, 2] > 0).to(device)
         with autocast(torch.device(device), precision):
@@ -164,7 +167,7 @@ def overlap_scores(counts: Sequence[Counts], classes: Sequence[str], *, ratio: b
 
 
 def judge(
-    network: nn.Module,
+    network: Segmenter,
     settings: InputSettings,
     stacks: Sequence[Stack],
     *,

@@ -119,6 +119,11 @@ class SegmenterRecipe:
         """Names of the outputs."""
         return SEGMENTS[self.task]
 
+    @property
+    def neighbours(self) -> int:
+        """Slices on each side that are shown with a slice; an argument of the architecture."""
+        return int(self.arguments.get("neighbours", 0))
+
 
 def read_segmenter_recipe(path: Path) -> SegmenterRecipe:
     """Read a segmenter's recipe.

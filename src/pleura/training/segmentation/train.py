@@ -15,7 +15,7 @@ from pleura.data.segmentation.examples import SegmentationExamples
 from pleura.data.segmentation.stacks import Stack, StackCache
 from pleura.errors import CohortError, RecipeError
 from pleura.evaluation.figures.style import save_figure
-from pleura.models.deeplab import LAST
+from pleura.models.deeplab import OPTIONAL
 from pleura.models.device import choose_device
 from pleura.models.files import SegmentationModel, load_segmenter, save_model
 from pleura.models.pretrained import load_pretrained
@@ -109,7 +109,7 @@ def train_segmenter(
 def first_segmenter(recipe: SegmenterRecipe, parent: SegmentationModel | None = None) -> Segmenter:
     """Make the network with fresh weights drawn from the recipe's seed, or with those of a parent.
 
-    Where the recipe has other `edges` than the parent, the tensors that depend on them begin afresh.
+    Where the recipe has other `edges` or `neighbours` than the parent, the tensors that depend on them begin afresh.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def first_segmenter(recipe: SegmenterRecipe, parent: SegmentationModel | None = 
     wanted, has = network.state_dict(), parent.network.state_dict()
     other = [name for name in {*wanted, *has} if _shape(wanted, name) != _shape(has, name)]
     alike = parent.card.architecture == recipe.architecture and parent.card.task == recipe.task
-    if not alike or not all(name.startswith(LAST) for name in other):
+    if not alike or not all(name.startswith(OPTIONAL) for name in other):
         raise RecipeError(
             f"model {parent.card.name} is {parent.card.architecture} {dict(parent.card.arguments)} for "
             f"{parent.card.task}; the recipe asks for {recipe.architecture} {arguments} for {recipe.task}"
@@ -180,6 +180,7 @@ def _set_up(
         augmentation=recipe.augmentation,
         seed=recipe.training.seed,
         batch=recipe.training.batch,
+        neighbours=recipe.neighbours,
     )
     network = network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner = Learner(

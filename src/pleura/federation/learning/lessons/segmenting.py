@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from pleura.federation.learning.overlap import PooledOverlap, count_overlap, ove
 from pleura.federation.learning.settings import EvaluationSettings
 from pleura.federation.secure_sum.layout import Counts
 from pleura.models.files import SegmentationModel, load_segmenter
+from pleura.models.segmenter import Segmenter
 from pleura.training.objective import Proximal
 from pleura.training.segmentation.judge import count_pixels
 from pleura.training.segmentation.objective import OverlapObjective
@@ -71,7 +72,7 @@ class SegmentingHospital(Hospital):
         for stack in self.judged:
             cases.append(
                 count_pixels(
-                    network,
+                    cast("Segmenter", network),
                     recipe.input,
                     stack,
                     most=recipe.draw.judged,
@@ -86,7 +87,7 @@ class SegmentingHospital(Hospital):
 
 
 class Segmenting(Lesson):
-    """To find lesions, or the lungs, in single slices."""
+    """To find lesions, or the lungs, in slices."""
 
     recipe: SegmenterRecipe
 
@@ -140,6 +141,7 @@ class Segmenting(Lesson):
                 augmentation=recipe.augmentation,
                 seed=hospital_seed(recipe.training.seed, name),
                 batch=recipe.training.batch,
+                neighbours=recipe.neighbours,
             )
         except CohortError as error:
             raise CohortError(f"hospital {name} cannot take part: {error}") from error
