@@ -27,10 +27,11 @@ from pleura.training.segmentation.recipe import SegmenterRecipe, read_segmenter_
 from pleura.training.segmentation.train import train_segmenter
 from pleura.training.watcher import Silent
 
-__all__ = ["RECIPE", "Fold", "Kept", "best_threshold", "dice", "kept_folds", "t_interval", "train_fold"]
+__all__ = ["FRESH", "Fold", "Kept", "best_threshold", "dice", "kept_folds", "t_interval", "train_fold"]
 
 CUTOFFS = (0.05, 0.1, 0.2, 0.3, 0.4)
-RECIPE = Path(__file__).with_name("lesions_pictures.toml")
+FRESH = "fresh"
+"""How folds are called that begin with weights of their own; others are called after the model they begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ def train_fold(patients: Sequence[Patient], held_out: str, out: Path, *, start: 
     start : "fresh", or a model to begin with
     device : "cpu" or "cuda"
     """
-    recipe = read_segmenter_recipe(RECIPE)
+    recipe = _recipe(start)
     folder = out / f"{start}-{held_out}"
     cohort = write_cohort(list(patients), held_out, out / "cohorts" / held_out)
     began = process_time()
@@ -98,7 +99,7 @@ def train_fold(patients: Sequence[Patient], held_out: str, out: Path, *, start: 
         folder,
         device=device,
         resume=(folder / CHECKPOINT).exists(),
-        start_from=None if start == "fresh" else start,
+        start_from=None if start == FRESH else start,
         cache_folder=out / "cache",
         watcher=_Lines(held_out),
     )
@@ -167,10 +168,16 @@ def kept_folds(start: str, patients: Sequence[Patient]) -> Kept:
     if not path.exists():
         return Kept(start=start, folds=[], stale=0)
     table = json.loads(path.read_text())["folds"]
-    settings = _settings(read_segmenter_recipe(RECIPE), patients)
+    settings = _settings(_recipe(start), patients)
     now = [entry for entry in table.values() if entry["settings"] == settings]
     folds = [Fold(**{name: value for name, value in entry.items() if name != "settings"}) for entry in now]
     return Kept(start=start, folds=sorted(folds, key=lambda fold: fold.patient), stale=len(table) - len(now))
+
+
+def _recipe(start: str) -> SegmenterRecipe:
+    """Read what folds are trained by; those that begin with a model have its network."""
+    name = "lesions_pictures.toml" if start == FRESH else "lesions_pictures_begun.toml"
+    return read_segmenter_recipe(Path(__file__).with_name(name))
 
 
 def _settings(recipe: SegmenterRecipe, patients: Sequence[Patient]) -> str:
@@ -182,7 +189,7 @@ def _keep(fold: Fold, start: str, settings: str) -> None:
     path = _path(start)
     table: dict[str, Mapping[str, object]] = json.loads(path.read_text())["folds"] if path.exists() else {}
     table = {**table, fold.patient: {**asdict(fold), "settings": settings}}
-    began_with = "" if start == "fresh" else model_id(find_model(start))
+    began_with = "" if start == FRESH else model_id(find_model(start))
     text = {"start": start, "began_with": began_with, "folds": dict(sorted(table.items()))}
     temporary = path.with_suffix(f".{fold.patient}.part")
     temporary.write_text(json.dumps(text, indent=2) + "\n")

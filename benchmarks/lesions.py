@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from _lesion_folds import Fold, Kept, dice, kept_folds, t_interval, train_fold
+from _lesion_folds import FRESH, Fold, Kept, dice, kept_folds, t_interval, train_fold
 from _lesion_pictures import PICTURES, read_patients
 from _table import Row, report
 from pleura.data.cohort import Case, read_cohort
@@ -29,20 +29,19 @@ from pleura.models.files import SegmentationModel, load_segmenter
 from pleura.training.segmentation.figure import dice_figure
 
 SHIPPED = "lesions-synthetic"
-STARTS = ("fresh", SHIPPED)
-"""With fresh weights, which the target is for, or with those that were trained on synthetic patients; never with
-ImageNet weights."""
+STARTS = (FRESH, SHIPPED)
+"""With fresh weights, or with those that were trained on synthetic patients; never with ImageNet weights."""
 UNSEEN = "south"
 """The hospital that the shipped model was not trained on."""
 MIX = {"healthy": 2, "covid-19": 4, "other-viral": 4, "bacterial": 2, "tuberculosis": 2, "nodule": 2}
 SEED = 7007
-SYNTHETIC = "0.2"
+SYNTHETIC = "0.3"
 """Probability from which on the shipped model calls a pixel lesion, fitted to synthetic validation cases."""
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
-def real_rows(kept: Kept, *, target: bool) -> list[Row]:
-    """Sum up the seven patients; nothing promised where `target` is false."""
+def real_rows(kept: Kept) -> list[Row]:
+    """Sum up the seven patients."""
     folds = kept.folds
     made = f"began with {kept.start} weights; kept, made {folds[0].date[:10]}" if folds else f"none kept ({kept.start})"
     rows = [
@@ -50,7 +49,7 @@ def real_rows(kept: Kept, *, target: bool) -> list[Row]:
             name=f"real patients, {kept.start}: folds kept",
             value=len(folds),
             unit="folds",
-            target=">= 7" if target else None,
+            target=">= 7",
             detail=f"{made}; {kept.stale} of other settings",
         )
     ]
@@ -64,7 +63,7 @@ def real_rows(kept: Kept, *, target: bool) -> list[Row]:
             name=f"real patients, {kept.start}: Dice",
             value=float(np.mean(values)),
             unit="mean",
-            target=">= 0.70" if target else None,
+            target=">= 0.70",
             detail=f"95 % {low:.2f} to {high:.2f} (t over {len(folds)}); each {each}; {made}",
         )
     )
@@ -203,7 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", nargs="*", metavar="PATIENT", help="make these folds, or all, and stop")
     parser.add_argument("--out", type=Path, default=Path("lesion-folds"), help="folder for the folds' models")
-    parser.add_argument("--start", default="fresh", choices=STARTS, help="what the folds begin with")
+    parser.add_argument("--start", default=FRESH, choices=STARTS, help="what the folds begin with")
     parser.add_argument("--device", default="cpu")
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -218,7 +217,7 @@ def main() -> None:
         kept = [kept_folds(start, patients) for start in STARTS]
         for one in kept:
             if one.folds or one.start == STARTS[0]:
-                rows += real_rows(one, target=one.start == STARTS[0])
+                rows += real_rows(one)
         whole = next((one.folds for one in kept if len(one.folds) > 1), [])
         rows += threshold_rows(whole) if whole else []
         draw(kept)

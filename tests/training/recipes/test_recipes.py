@@ -39,7 +39,14 @@ def test_every_number_of_the_ucadi_recipe_has_its_source() -> None:
 
 
 SLICE_NETWORKS = ("dl1", "dl2", "dl1-synthetic", "dl2-synthetic", "experiment-covidet")
-SEGMENTERS = ("lesions", "lesions-synthetic", "lesions-synthetic-coarse", "lungs-synthetic", "experiment-lesions")
+SEGMENTERS = (
+    "lesions",
+    "lesions-synthetic",
+    "lesions-synthetic-single",
+    "lesions-synthetic-coarse",
+    "lungs-synthetic",
+    "experiment-lesions",
+)
 OF_ANOTHER_KIND = ("cleaner", "cleaner-synthetic", "dl3")
 SHIPPED = sorted(path.stem for path in find_recipe("ucadi").parent.glob("*.toml"))
 

@@ -130,4 +130,6 @@ def test_the_best_cutoff_has_the_highest_mean_dice_and_of_equals_the_one_near_a_
     first, second = case([9, 8, 6], [14, 10, 6]), case([10, 6, 5], [10, 6, 5])
     assert best_cutoff([first, second], (0.3, 0.5, 0.7)) == 0.3
     assert best_cutoff([first], (0.3, 0.5, 0.7)) == 0.5
+    large = case([8009, 8001, 7980], [10_000] * 3, 10_000)  # Dice 0.8009, 0.8001, 0.798
+    assert best_cutoff([large], (0.2, 0.3, 0.4)) == 0.3
     assert best_cutoff([case([0, 0, 0], [9, 1, 0], 0), case([5, 5, 5], [5, 5, 5])], (0.3, 0.45, 0.7)) == 0.45

@@ -18,6 +18,8 @@ from pleura.training.steps import autocast
 
 __all__ = ["HALF", "Counts", "best_cutoff", "count_at", "count_pixels", "judge", "overlap_scores"]
 
+ALIKE = 0.002
+"""Mean Dice by which cut-offs are told apart; what lies closer is as good."""
 BATCH = 16
 HALF = 0.5
 """The plain cut-off: a pixel is something where that is more probable than nothing."""
@@ -124,15 +126,17 @@ def count_at(
 
 
 def best_cutoff(counts: Sequence[Sequence[Counts]], cutoffs: Sequence[float]) -> float:
-    """Choose the cut-off with the highest mean Dice.
+    """Choose the cut-off with the highest mean Dice, or one as good, within `ALIKE`, that is nearest to a half.
+
+    Dice hardly tells one cut-off from the next; the nearer to a half, the less a volume is too large by.
 
     Parameters
     ----------
     counts : of each case one a cut-off
-    cutoffs : of several that are as good the one nearest to a half is taken
+    cutoffs : to choose from
     """
     dice = np.nanmean([[one.dice for one in case] for case in counts], axis=(0, 2))  # (cutoffs,)
-    best = [cutoff for cutoff, mean in zip(cutoffs, dice, strict=True) if mean >= dice.max() - 1e-12]
+    best = [cutoff for cutoff, mean in zip(cutoffs, dice, strict=True) if mean >= dice.max() - ALIKE]
     return min(best, key=lambda cutoff: abs(cutoff - HALF))
 
 
