@@ -6,11 +6,18 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# On a busy machine anything takes long; no test says how long.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ BY_ROUNDING = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     hits=st.integers(0, 400),
     total=st.integers(1, 400),

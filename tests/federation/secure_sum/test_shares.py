@@ -68,7 +68,7 @@ def test_every_set_of_t_or_more_gives_the_sum_and_no_smaller_one(hospitals: int,
                     assert recover(chosen, threshold).tolist() == expected.tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_drop_out_pattern_up_to_the_threshold(data: st.DataObject) -> None:
     hospitals = data.draw(st.integers(3, MOST_HOSPITALS))

@@ -33,7 +33,7 @@ def test_by_hand() -> None:
     assert vector.clipped == {"a": 1}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     data=st.data(),
     sizes=st.lists(st.integers(0, 9), min_size=0, max_size=6),
@@ -70,7 +70,7 @@ def test_slots_are_those_of_the_slow_rule_in_any_ranges(
 
 
 @given(st.lists(st.integers(0, 2**53 - 1), min_size=1, max_size=5), st.integers(1, 2**28))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_digits_make_up_the_counts(counts: list[int], levels: int) -> None:
     layout = Layout((Counts(name="n", size=len(counts), most=2**53 - 1),))
     digits = _all(SlotVector(layout, levels, {"n": np.array(counts)})).reshape(-1, len(counts))

@@ -18,7 +18,7 @@ LAYOUT = Layout(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.integers(3, 128), st.integers(1000, 2**20), st.sampled_from([np.uint32, np.uint64]))
 def test_sums_of_slots_are_the_sums_of_the_vectors(
     data: st.DataObject, hospitals: int, levels: int, kind: type

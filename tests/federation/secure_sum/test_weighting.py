@@ -32,7 +32,7 @@ def _mean(weights: list[int], vectors: list[np.ndarray], most: int, packing: int
     return weighted_mean(opened)["a"], step * len(weights) * most / sum(weights)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.integers(0, MOST), min_size=3, max_size=8).filter(any),
     st.sampled_from([np.float32, np.float64]),

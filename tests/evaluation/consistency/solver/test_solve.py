@@ -94,7 +94,7 @@ def _reports(draw: st.DrawFn) -> tuple[int, dict[str, int], dict[str, str], bool
     return cases, counts, printed, wrong is not None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_reports())
 def test_as_trying_every_table_says(report: tuple[int, dict[str, int], dict[str, str], bool]) -> None:
     cases, counts, printed, changed = report
@@ -105,7 +105,7 @@ def test_as_trying_every_table_says(report: tuple[int, dict[str, int], dict[str,
     assert found == _exists(cases, counts, printed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_reports())
 def test_numbers_of_a_table_fit_without_its_size_too(report: tuple[int, dict[str, int], dict[str, str], bool]) -> None:
     _, counts, printed, changed = report
