@@ -216,7 +216,7 @@ def main() -> None:
     if patients:
         kept = [kept_folds(start, patients) for start in STARTS]
         for one in kept:
-            if one.folds or one.start == STARTS[0]:
+            if one.folds or one.start == FRESH:
                 rows += real_rows(one)
         whole = next((one.folds for one in kept if len(one.folds) > 1), [])
         rows += threshold_rows(whole) if whole else []

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federation.secure_sum.rounds import quantised_sum, rounds, terms_for
@@ -98,7 +98,7 @@ def check(terms: RoundTerms, vectors: list[dict[str, np.ndarray]], silent: froze
             assert opened.counts[s.name].tolist() == exact
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(
     data=st.data(),
     hospitals=st.integers(3, 8),

@@ -80,11 +80,10 @@ class SegmentationExamples:
         for first in range(0, self.settings.examples, self.batch):
             numbers = range(first, min(first + self.batch, self.settings.examples))
             places = [self.place(epoch, index) for index in numbers]
-            seen = np.stack([self.stacks[number].around(z, self.neighbours) for number, z in places])
-            there = np.stack([self.stacks[number].take(z)[1] for number, z in places])  # (batch, size, size)
+            planes = np.stack([self.stacks[number].take(z, self.neighbours) for number, z in places])
             slices, truth = augment_slices(
-                torch.from_numpy(seen.astype(np.float32)),
-                torch.from_numpy(there.astype(np.uint8)),
+                torch.from_numpy(planes[:, :-2].astype(np.float32)),
+                torch.from_numpy(planes[:, -2].astype(np.uint8)),
                 self.augmentation,
                 self.input,
                 [np.random.default_rng([_CHANGE, self.seed, epoch, index]) for index in numbers],

@@ -47,14 +47,17 @@ class Stack:
         """Number of slices."""
         return int(self.packed.shape[0])
 
-    def take(self, index: int) -> npt.NDArray[np.int16]:
-        """Decompress one slice, (3, size, size)."""
-        return np.asarray(self.packed[index], dtype=np.int16)
+    def take(self, index: int, neighbours: int = 0) -> npt.NDArray[np.int16]:
+        """Decompress one slice with so many on each side: HU of all, truth and lungs of its own.
 
-    def around(self, index: int, neighbours: int) -> npt.NDArray[np.int16]:
-        """Decompress the HU of one slice and of its neighbours on each side, (1 + 2 neighbours, size, size)."""
-        (numbers,) = between_neighbours(np.array([index]), self.count, neighbours)
-        return np.stack([self.take(int(number))[0] for number in numbers])
+        Returns
+        -------
+        (1 + 2 neighbours + 2, size, size).
+        """
+        first = max(index - neighbours, 0)
+        near = np.asarray(self.packed[first : index + neighbours + 1], dtype=np.int16)  # (there, 3, size, size)
+        (shown,) = between_neighbours(np.array([index]), self.count, neighbours) - first
+        return np.concatenate([near[shown, 0], near[index - first, 1:]])
 
 
 @dataclass(frozen=True)

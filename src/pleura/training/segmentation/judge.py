@@ -93,12 +93,10 @@ def count_at(
     counted: npt.NDArray[np.int64] | int = 0
     lung_pixels, entropy = 0, 0.0
     for first in range(0, len(chosen), BATCH):
-        here = chosen[first : first + BATCH].tolist()
-        planes = np.stack([stack.take(z) for z in here])  # (n, 3, size, size)
-        seen = np.stack([stack.around(z, network.neighbours) for z in here])  # (n, 1 + 2 neighbours, size, size)
-        x = normalise(seen, settings).to(device)
-        truth = torch.from_numpy(planes[:, 1].astype(np.int64)).to(device)
-        lungs = torch.from_numpy(planes[:, 2] > 0).to(device)
+        planes = np.stack([stack.take(z, network.neighbours) for z in chosen[first : first + BATCH].tolist()])
+        x = normalise(planes[:, :-2], settings).to(device)  # (n, 1 + 2 neighbours, size, size)
+        truth = torch.from_numpy(planes[:, -2].astype(np.int64)).to(device)
+        lungs = torch.from_numpy(planes[:, -1] > 0).to(device)
         with autocast(torch.device(device), precision):
             logits = network(x.contiguous(memory_format=torch.channels_last))  # (n, classes, size, size)
         logits = logits.float()

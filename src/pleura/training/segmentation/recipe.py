@@ -1,12 +1,13 @@
 """What decides how a segmenter is trained: TOML text in, a frozen recipe out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pleura.data.segmentation.augmentation import SliceAugmentation
-from pleura.data.segmentation.examples import DrawSettings
+from pleura.data.segmentation.examples import DrawSettings, SegmentationExamples
+from pleura.data.segmentation.stacks import Stack
 from pleura.errors import RecipeError
 from pleura.models.segmenter import MULTIPLE, SEGMENTS
 from pleura.settings import (
@@ -119,10 +120,17 @@ class SegmenterRecipe:
         """Names of the outputs."""
         return SEGMENTS[self.task]
 
-    @property
-    def neighbours(self) -> int:
-        """Slices on each side that are shown with a slice; an argument of the architecture."""
-        return int(self.arguments.get("neighbours", 0))
+    def examples(self, stacks: Sequence[Stack], *, seed: int) -> SegmentationExamples:
+        """Say what is drawn from training cases; errors as of `SegmentationExamples`."""
+        return SegmentationExamples(
+            stacks=stacks,
+            settings=self.draw,
+            input=self.input,
+            augmentation=self.augmentation,
+            seed=seed,
+            batch=self.training.batch,
+            neighbours=int(self.arguments.get("neighbours", 0)),
+        )
 
 
 def read_segmenter_recipe(path: Path) -> SegmenterRecipe:

@@ -173,15 +173,7 @@ def _set_up(
     stacks = cache.load(used, workers=workers, on_done=lambda _: watcher.advance())
     if validation and not any(stack.filled.size for stack in stacks[len(training) :]):
         raise CohortError("not a slice of the validation cases shows what is to be found; Dice needs some that do")
-    examples = SegmentationExamples(
-        stacks=stacks[: len(training)],
-        settings=recipe.draw,
-        input=recipe.input,
-        augmentation=recipe.augmentation,
-        seed=recipe.training.seed,
-        batch=recipe.training.batch,
-        neighbours=recipe.neighbours,
-    )
+    examples = recipe.examples(stacks[: len(training)], seed=recipe.training.seed)
     network = network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner = Learner(
         network=network,

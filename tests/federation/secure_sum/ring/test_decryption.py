@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -103,7 +103,7 @@ def test_extreme_sums_of_all_hospitals_are_exact(most: int, values: int, full: b
 
 
 @given(most=st.integers(3, 128), values=st.sampled_from([3, 4]), slots=st.integers(0, 400), seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, derandomize=True)
 def test_any_sum_is_exact(most: int, values: int, slots: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     parameters = Parameters(most_hospitals=most, values_per_coefficient=values)

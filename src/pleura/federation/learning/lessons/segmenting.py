@@ -134,15 +134,7 @@ class Segmenting(Lesson):
         watcher.start(f"{name}: preparing slices", len(used))
         stacks = cache.load(used, workers=workers, on_done=lambda _: watcher.advance())
         try:
-            examples = SegmentationExamples(
-                stacks=stacks[: len(training)],
-                settings=recipe.draw,
-                input=recipe.input,
-                augmentation=recipe.augmentation,
-                seed=hospital_seed(recipe.training.seed, name),
-                batch=recipe.training.batch,
-                neighbours=recipe.neighbours,
-            )
+            examples = recipe.examples(stacks[: len(training)], seed=hospital_seed(recipe.training.seed, name))
         except CohortError as error:
             raise CohortError(f"hospital {name} cannot take part: {error}") from error
         return SegmentingHospital(
