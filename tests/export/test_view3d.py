@@ -92,6 +92,21 @@ def _without_letters(browser: Browser) -> npt.NDArray[np.uint8]:
     return browser.picture(CANVAS)
 
 
+def _move_fingers(browser: Browser, start: list[tuple[int, int]], end: list[tuple[int, int]]) -> None:
+    """Set fingers down on the canvas, move all of them, and lift them; (x, y) from its corner."""
+    browser.run(f"document.querySelector('{CANVAS}').scrollIntoView()")
+    script = f"(() => {{ const r = document.querySelector('{CANVAS}').getBoundingClientRect(); return [r.x, r.y]; }})()"
+    left, top = browser.run(script)
+    for kind, places in (("touchStart", start), ("touchMove", end), ("touchEnd", [])):
+        points = [{"x": left + x, "y": top + y, "id": number} for number, (x, y) in enumerate(places)]
+        browser.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+
+
+def _width(shown: npt.NDArray[np.integer]) -> int:
+    """Columns from the first to the last that is not background."""
+    return int(np.ptp(np.flatnonzero((shown[2:-2, 2:-2] < 250).any(axis=(0, 2)))))
+
+
 def _expected(surfaces: tuple[NamedSurface, ...], view: str, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
     low = np.min([one.surface.vertices.min(axis=0) for one in surfaces], axis=0)
     high = np.max([one.surface.vertices.max(axis=0) for one in surfaces], axis=0)
@@ -159,6 +174,22 @@ def test_dragging_by_a_quarter_turn_shows_the_right_side_and_keys_turn_back(read
         ready.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowLeft")
     ready.run("document.activeElement.blur()")
     assert np.abs(_without_letters(ready).astype(int) - front).mean() < 0.1
+
+
+def test_one_finger_turns_two_pinch_or_move(ready: Browser) -> None:
+    side = _look(ready, "right")
+    front = _look(ready, "front").astype(int)
+    _move_fingers(ready, [(200, 100)], [(380, 100)])
+    assert np.abs(_without_letters(ready).astype(int) - side).mean() < 0.1
+    _look(ready, "front")
+    _move_fingers(ready, [(260, 200), (340, 200)], [(280, 200), (320, 200)])
+    whole, half = (_width(one) for one in (front, _without_letters(ready)))
+    assert half == pytest.approx(whole / 2, abs=3)
+    _look(ready, "front")
+    _move_fingers(ready, [(280, 200), (320, 200)], [(310, 220), (350, 220)])
+    moved = _without_letters(ready).astype(int)
+    assert np.abs(moved[22:-2, 32:-2] - front[2:-22, 2:-32]).mean() < 0.5
+    assert np.abs(moved - front).mean() > 4
 
 
 def test_no_other_script_runs(ready: Browser) -> None:
