@@ -42,6 +42,7 @@ SLICE_NETWORKS = ("dl1", "dl2", "dl1-synthetic", "dl2-synthetic", "experiment-co
 SEGMENTERS = (
     "lesions",
     "lesions-synthetic",
+    "lesions-synthetic-neighbours",
     "lesions-synthetic-single",
     "lesions-synthetic-coarse",
     "lungs-synthetic",

@@ -50,6 +50,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     [
         ("lesions", "lesions", None),
         ("lesions-synthetic", "lesions", 2_000_000),
+        ("lesions-synthetic-neighbours", "lesions", 2_000_000),
         ("lesions-synthetic-single", "lesions", 2_000_000),
         ("lesions-synthetic-coarse", "lesions", 2_000_000),
         ("lungs-synthetic", "lungs", 2_000_000),
