@@ -92,11 +92,18 @@ def _without_letters(browser: Browser) -> npt.NDArray[np.uint8]:
     return browser.picture(CANVAS)
 
 
+def _corner(browser: Browser) -> tuple[float, float]:
+    """Bring the canvas into view, and give where in the window its upper left corner is, (x, y)."""
+    x, y = browser.run(
+        f"(() => {{ const c = document.querySelector('{CANVAS}'); c.scrollIntoView(); "
+        "const r = c.getBoundingClientRect(); return [r.x, r.y]; })()"
+    )
+    return x, y
+
+
 def _move_fingers(browser: Browser, start: list[tuple[int, int]], end: list[tuple[int, int]]) -> None:
     """Set fingers down on the canvas, move all of them, and lift them; (x, y) from its corner."""
-    browser.run(f"document.querySelector('{CANVAS}').scrollIntoView()")
-    script = f"(() => {{ const r = document.querySelector('{CANVAS}').getBoundingClientRect(); return [r.x, r.y]; }})()"
-    left, top = browser.run(script)
+    left, top = _corner(browser)
     for kind, places in (("touchStart", start), ("touchMove", end), ("touchEnd", [])):
         points = [{"x": left + x, "y": top + y, "id": number} for number, (x, y) in enumerate(places)]
         browser.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
@@ -159,10 +166,8 @@ def test_switches_take_surfaces_away_and_bring_them_back(ready: Browser) -> None
 def test_dragging_by_a_quarter_turn_shows_the_right_side_and_keys_turn_back(ready: Browser) -> None:
     side = _look(ready, "right")
     front = _look(ready, "front")
-    box = ready.run(
-        f"(() => {{ const r = document.querySelector('{CANVAS}').getBoundingClientRect(); return [r.x, r.y]; }})()"
-    )
-    x, y = box[0] + 200, max(box[1], 0) + 100
+    left, top = _corner(ready)
+    x, y = left + 200, top + 100
     held = {"button": "left", "buttons": 1}
     ready.call("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, clickCount=1, **held)
     ready.call("Input.dispatchMouseEvent", type="mouseMoved", x=x + 180, y=y, **held)
